@@ -1,0 +1,1 @@
+"""Outside to model, one module an origin."""

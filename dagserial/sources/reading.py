@@ -1,0 +1,86 @@
+"""Hold what a source read: DAGs with where they come from, and what could not be read."""
+
+import msgspec
+
+from dagserial.model import Dag, ValueWarning
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a DAG was declared; stands beside the record and is never hashed.
+
+    Attributes:
+        file: path from the top of the tree, with `/`.
+        line: line of the DAG file at which the DAG is made, from 1.
+        commit: the commit read, 40 hex; absent for a work tree.
+        ref: the ref as the user wrote it.
+    """
+
+    file: str
+    line: int
+    commit: str | None = None
+    ref: str | None = None
+
+
+class Parsed(msgspec.Struct, frozen=True):
+    """One DAG as read.
+
+    Attributes:
+        warnings: sorted and unique.
+    """
+
+    dag: Dag
+    provenance: Provenance
+    warnings: tuple[ValueWarning, ...] = ()
+
+
+class FileError(msgspec.Struct, frozen=True, order=True):
+    """A DAG file that gave no DAG though it should have.
+
+    Attributes:
+        line: line in that file, from 1; None if no line is to blame.
+        error: exception class and message, or what ended the file.
+    """
+
+    file: str
+    line: int | None
+    error: str
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """All that one tree holds.
+
+    Attributes:
+        parsed: by dag_id.
+        errors: by file.
+    """
+
+    parsed: tuple[Parsed, ...] = ()
+    errors: tuple[FileError, ...] = ()
+
+
+class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How DAG files are found and what they see.
+
+    Attributes:
+        dags: files and folders with DAG files, from the top of the tree; empty means: found by `dagserial.sources.find`.
+        paths: further import roots, from the top of the tree.
+        variables: Airflow Variables by key.
+        connections: Airflow Connections by id: a URI, or an object of the fields that Airflow exports.
+        env: environment variables that DAG files see; they see no others but a fixed few.
+        airflow_version: what `airflow.__version__` says.
+        ignore_syntax: of `.airflowignore`: `regexp`, `glob`, or `auto`.
+        timeout: seconds of wall clock that one DAG file may take.
+        memory_mib: address space that one DAG file may take.
+        jobs: DAG files read at the same time.
+    """
+
+    dags: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    variables: dict[str, str] = {}
+    connections: dict[str, str | dict[str, object]] = {}
+    env: dict[str, str] = {}
+    airflow_version: str = "3.3.2"
+    ignore_syntax: str = "auto"
+    timeout: float = 30.0
+    memory_mib: int = 1024
+    jobs: int = 2
