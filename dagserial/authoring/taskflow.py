@@ -1,0 +1,247 @@
+"""Declare tasks and groups by decorating functions: `@task`, `@task.<kind>`, `@setup`, `@teardown`, `@task_group`."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from dagserial.authoring.context import DECLARING
+from dagserial.authoring.group import MappedTaskGroup, TaskGroup, next_free
+from dagserial.authoring.mapped import (
+    DictOfListsExpandInput,
+    ListOfDictsExpandInput,
+    MappedOperator,
+    check_kwargs_source,
+    check_sources,
+)
+from dagserial.authoring.operator import BaseOperator
+from dagserial.authoring.xcom import MappedArgument, PlainXComArg, XComArg
+
+
+class DecoratedOperator(BaseOperator):
+    """A decorated function as a task; `custom_operator_name` says by which decorator."""
+
+    def __init__(self, *, task_id: str, **kwargs: Any) -> None:
+        """Declare the task; an id that is taken gets the next free suffix, as Airflow does for decorated functions."""
+        super().__init__(task_id=unique_task_id(task_id, kwargs), **kwargs)
+
+
+@functools.cache
+def decorated_class(kind: str) -> type[DecoratedOperator]:
+    """Return the operator class of `@task` or `@task.<kind>`."""
+    name = f"@task.{kind}" if kind else "@task"
+    return type("DecoratedOperator", (DecoratedOperator,), {"custom_operator_name": name, "__module__": __name__})
+
+
+class TaskFunction:
+    """A function decorated with `@task`; calling it declares a task and returns its XCom."""
+
+    is_setup = False
+    is_teardown = False
+    on_failure_fail_dagrun = False
+
+    def __init__(self, function: Callable[..., Any], kind: str, kwargs: dict[str, Any]) -> None:
+        self.function = function
+        self.kind = kind
+        self.kwargs = kwargs
+        self.operator_class = decorated_class(kind)
+        functools.update_wrapper(self, function, updated=())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> XComArg:
+        """Declare the task with these arguments for the function."""
+        inputs = {"op_args": list(args)} if args else {}
+        inputs |= {"op_kwargs": kwargs} if kwargs else {}
+        bound = self.kwargs.get("op_kwargs", {})
+        if bound:
+            inputs["op_kwargs"] = {**bound, **kwargs}
+        declared = {"task_id": self._task_id(), **self.kwargs, "python_callable": self.function, **inputs}
+        return self._finished(self.operator_class(**declared))
+
+    def _task_id(self) -> str:
+        return getattr(self.function, "__name__", type(self.function).__name__)
+
+    def _finished(self, operator: Any) -> XComArg:
+        if self.is_setup:
+            operator.as_setup()
+        if self.is_teardown:
+            operator.as_teardown(on_failure_fail_dagrun=self.on_failure_fail_dagrun)
+        return PlainXComArg(operator)
+
+    def override(self, **kwargs: Any) -> TaskFunction:
+        """Return the function with other arguments for the task itself."""
+        return self._with(self.kwargs | kwargs)
+
+    def partial(self, **kwargs: Any) -> TaskFunction:
+        """Return the function with arguments that all mapped instances share.
+
+        Raises:
+            TypeError: an argument that the function does not take, or has got already.
+        """
+        self._check_names("partial", kwargs)
+        bound = self.kwargs.get("op_kwargs", {})
+        if both := sorted(bound.keys() & kwargs.keys()):
+            raise TypeError(f"partial() got {', '.join(map(repr, both))} twice")
+        return self._with(self.kwargs | {"op_kwargs": {**bound, **kwargs}})
+
+    def expand(self, **sources: Any) -> XComArg:
+        """Map over lists, dicts and XComs: the cross product, the last parameter fastest.
+
+        Raises:
+            TypeError: nothing to expand, or an argument that the function does not take or has got already.
+        """
+        self._check_names("expand", sources)
+        check_sources(sources, self.kwargs.get("op_kwargs", {}))
+        return self._mapped(DictOfListsExpandInput(sources))
+
+    def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> XComArg:
+        """Map over a list of dicts, or the XCom of one.
+
+        Raises:
+            TypeError: neither of the two.
+        """
+        check_kwargs_source(kwargs)
+        return self._mapped(ListOfDictsExpandInput(kwargs))
+
+    def _mapped(self, expand_input: DictOfListsExpandInput) -> XComArg:
+        kwargs = self.kwargs | {"python_callable": self.function}
+        kwargs["task_id"] = unique_task_id(kwargs.get("task_id", self._task_id()), kwargs)
+        return self._finished(MappedOperator(self.operator_class, kwargs, expand_input, "op_kwargs_expand_input"))
+
+    def _with(self, kwargs: dict[str, Any]) -> TaskFunction:
+        other = TaskFunction(self.function, self.kind, kwargs)
+        other.is_setup, other.is_teardown = self.is_setup, self.is_teardown
+        other.on_failure_fail_dagrun = self.on_failure_fail_dagrun
+        return other
+
+    def _check_names(self, method: str, names: dict[str, Any]) -> None:
+        parameters = inspect.signature(self.function).parameters
+        if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+            return
+        if unknown := sorted(names.keys() - parameters.keys()):
+            raise TypeError(f"{method}() got an unexpected keyword argument {', '.join(map(repr, unknown))}")
+
+
+class TaskDecorators:
+    """`@task`, and `@task.<kind>` for every kind that a provider may bring."""
+
+    def __init__(self, kind: str = "") -> None:
+        self._kind = kind
+
+    def __call__(self, function: Any = None, **kwargs: Any) -> Any:
+        """Decorate a function, at once or after arguments were given."""
+        if function is None:
+            return functools.partial(self.__call__, **kwargs)
+        if isinstance(function, TaskFunction):
+            return function.override(**kwargs)
+        return TaskFunction(function, self._kind, kwargs)
+
+    def __getattr__(self, kind: str) -> Any:
+        """Return the decorator of another kind; `@task.python` is `@task`."""
+        if kind.startswith("_"):
+            raise AttributeError(kind)
+        if kind in ("run_if", "skip_if"):
+            return functools.partial(_conditional, kind)
+        path = f"{self._kind}.{kind}" if self._kind else kind
+        return TaskDecorators("" if path == "python" else path)
+
+
+def _conditional(kind: str, condition: Any, skip_message: str | None = None) -> Callable[[TaskFunction], TaskFunction]:
+    """Attach a condition that decides at run time whether the task is skipped (Airflow 2.10, `@task.run_if`)."""
+    given = {kind: condition} | ({"skip_message": skip_message} if skip_message is not None else {})
+    return lambda function: function.override(**given)
+
+
+task = TaskDecorators()
+
+
+def setup(function: Any) -> TaskFunction:
+    """Decorate a function as a setup task."""
+    decorated = function if isinstance(function, TaskFunction) else TaskFunction(function, "", {})
+    decorated.is_setup = True
+    return decorated
+
+
+def teardown(function: Any = None, *, on_failure_fail_dagrun: bool = False) -> Any:
+    """Decorate a function as a teardown task."""
+    if function is None:
+        return functools.partial(teardown, on_failure_fail_dagrun=on_failure_fail_dagrun)
+    decorated = function if isinstance(function, TaskFunction) else TaskFunction(function, "", {})
+    decorated.is_teardown = True
+    decorated.on_failure_fail_dagrun = on_failure_fail_dagrun
+    return decorated
+
+
+class TaskGroupFunction:
+    """A function decorated with `@task_group`; calling it declares the group and what is in it."""
+
+    def __init__(
+        self, function: Callable[..., Any], group_kwargs: dict[str, Any], partial_kwargs: dict[str, Any] | None = None
+    ) -> None:
+        self.function = function
+        self.group_kwargs = {"group_id": function.__name__} | group_kwargs
+        self.partial_kwargs = partial_kwargs or {}
+        functools.update_wrapper(self, function, updated=())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Declare the group; returns what the function returns, or the group if it returns nothing."""
+        group = TaskGroup(add_suffix_on_collision=True, **self.group_kwargs)
+        return self._filled(group, args, self.partial_kwargs | kwargs)
+
+    def _filled(self, group: TaskGroup, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        with group:
+            returned = self.function(*args, **kwargs)
+        return group if returned is None else returned
+
+    def override(self, **kwargs: Any) -> TaskGroupFunction:
+        """Return the function with other arguments for the group itself."""
+        return TaskGroupFunction(self.function, self.group_kwargs | kwargs, self.partial_kwargs)
+
+    def partial(self, **kwargs: Any) -> TaskGroupFunction:
+        """Return the function with arguments that all expansions share."""
+        return TaskGroupFunction(self.function, self.group_kwargs, self.partial_kwargs | kwargs)
+
+    def expand(self, **sources: Any) -> Any:
+        """Map the group over lists, dicts and XComs.
+
+        Raises:
+            TypeError: nothing to expand, or an argument that partial() got already.
+        """
+        check_sources(sources, self.partial_kwargs)
+        return self._mapped(DictOfListsExpandInput(sources), list(sources))
+
+    def expand_kwargs(self, kwargs: Any) -> Any:
+        """Map the group over a list of dicts, or the XCom of one.
+
+        Raises:
+            TypeError: neither of the two.
+        """
+        check_kwargs_source(kwargs)
+        names = [name for name in inspect.signature(self.function).parameters if name not in self.partial_kwargs]
+        return self._mapped(ListOfDictsExpandInput(kwargs), names)
+
+    def _mapped(self, expand_input: DictOfListsExpandInput, names: list[str]) -> Any:
+        group = MappedTaskGroup(expand_input=expand_input, add_suffix_on_collision=True, **self.group_kwargs)
+        group.partial_kwargs = self.partial_kwargs
+        stubs = {name: MappedArgument(expand_input, name) for name in names}
+        return self._filled(group, (), self.partial_kwargs | stubs)
+
+
+def task_group(function: Any = None, **kwargs: Any) -> Any:
+    """Decorate a function as a task group, at once or after arguments were given."""
+    if isinstance(function, str):
+        return functools.partial(task_group, group_id=function, **kwargs)
+    if function is None:
+        return functools.partial(task_group, **kwargs)
+    return TaskGroupFunction(function, kwargs)
+
+
+def unique_task_id(task_id: str, kwargs: dict[str, Any]) -> str:
+    """Return `task_id`, or the next free `task_id__N` if the DAG holds it already (Airflow, get_unique_task_id)."""
+    dag = kwargs.get("dag") or DECLARING.dag()
+    if dag is None:
+        return task_id
+    group = kwargs.get("task_group") or DECLARING.group(dag)
+    prefix = group.child_id("") if group else ""
+    return next_free(task_id, prefix, dag.task_dict) if prefix + task_id in dag.task_dict else task_id
