@@ -34,11 +34,6 @@ class Asset(AssetExpression):
     def __hash__(self) -> int:
         return hash((self.name, self.uri))
 
-    def iter_references(self) -> tuple[Any, ...]:
-        """An asset refers to no task."""
-        return ()
-
-
 class AssetAlias(AssetExpression):
     """A name that stands for the assets which runs attach to it."""
 

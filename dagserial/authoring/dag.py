@@ -45,10 +45,6 @@ class DagParam:
         self._name = name
         self._default = default
 
-    def iter_references(self) -> Sequence[Any]:
-        """A param refers to no task."""
-        return ()
-
     def __str__(self) -> str:
         return f"{{{{ params.{self._name} }}}}"
 
@@ -71,7 +67,7 @@ class DAG:
         fields |= {"dag_id": dag_id, "_dagserial_declared": declared, "_dagserial_frames": calling_frames()}
         fields["default_args"] = dict(declared.get("default_args") or {})
         fields["params"] = dict(declared.get("params") or {}) | dict(fields["default_args"].get("params") or {})
-        fields |= {"task_dict": {}, "subdags": []}
+        fields |= {"task_dict": {}, "edge_info": {}}
         for name, value in fields.items():
             object.__setattr__(self, name, value)
         if "params" in declared:
@@ -81,7 +77,7 @@ class DAG:
     dag_id: str
     task_dict: dict[str, Any]
     task_group: TaskGroup
-    subdags: list[DAG]
+    edge_info: dict[str, dict[str, dict[str, str]]]
     default_args: dict[str, Any]
     params: dict[str, Any]
     doc_md: Any

@@ -102,15 +102,15 @@ def _join(before: Any, after: Any, label: EdgeModifier | None) -> None:
         if not isinstance(end, DependencyMixin):
             raise TypeError(f"an edge joins tasks, groups and XComs; this is a {type(end).__name__}: {end!r}")
     leaves, roots = before.leaves, after.roots
-    if not roots and hasattr(after, "entering"):
-        after.entering += leaves
+    if not roots:
+        after.entering += leaves  # an empty group
     _share_dag([*leaves, *roots])
     for leaf in leaves:
         for root in roots:
             leaf.downstream_task_ids.add(root.task_id)
             root.upstream_task_ids.add(leaf.task_id)
             if label is not None and label.label is not None:
-                root.labels[leaf.task_id] = label.label
+                leaf.dag.edge_info.setdefault(leaf.task_id, {})[root.task_id] = {"label": label.label}
 
 
 def _share_dag(tasks: Iterable[AbstractOperator]) -> None:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from dagserial.authoring.context import DECLARING
 from dagserial.authoring.node import PLACING, AbstractOperator, merged_defaults, referenced
-from dagserial.authoring.xcom import XComArg
+from dagserial.authoring.xcom import Reference, XComArg
 
 if TYPE_CHECKING:
     from dagserial.authoring.operator import BaseOperator
 
 
-class DictOfListsExpandInput:
+class DictOfListsExpandInput(Reference):
     """What `expand()` was given: a source for each parameter, in declared order."""
 
     EXPAND_INPUT_TYPE = "dict-of-lists"
@@ -22,7 +22,6 @@ class DictOfListsExpandInput:
         self.value = dict(value)
 
     def iter_references(self) -> Iterator[tuple[AbstractOperator, str]]:
-        """Iterate over (operator, key) of the XComs in it."""
         for operator in referenced(self.value):
             yield operator, ""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dagserial.authoring.dependency import DependencyMixin
 from dagserial.authoring.scope import SCOPES, Scope
-from dagserial.authoring.xcom import PlainXComArg
+from dagserial.authoring.xcom import PlainXComArg, Reference
 
 if TYPE_CHECKING:
     from dagserial.authoring.dag import DAG
@@ -29,13 +29,12 @@ class AbstractOperator(DependencyMixin):
     on_failure_fail_dagrun = False
     upstream_task_ids: set[str]
     downstream_task_ids: set[str]
-    labels: dict[str, str]
 
     def _place(self, task_id: Any, dag: DAG | None, group: TaskGroup | None) -> None:
         """Give the task its id and put it into its DAG and group."""
         if not isinstance(task_id, str):
             raise TypeError(f"task_id must be a string, not {type(task_id).__name__}: {task_id!r}")
-        fields: dict[str, Any] = {"upstream_task_ids": set(), "downstream_task_ids": set(), "labels": {}}
+        fields: dict[str, Any] = {"upstream_task_ids": set(), "downstream_task_ids": set()}
         fields["task_id"] = group.child_id(task_id) if group else task_id
         for name, value in fields.items():
             object.__setattr__(self, name, value)
@@ -120,7 +119,7 @@ def merged_defaults(dag: DAG | None, group: TaskGroup | None, own: dict[str, Any
 
 def referenced(value: Any) -> Iterator[AbstractOperator]:
     """Iterate over the operators whose XComs a value holds, however deep in lists, tuples, sets and dicts."""
-    if hasattr(type(value), "iter_references"):
+    if isinstance(value, Reference):
         yield from (operator for operator, _key in value.iter_references())
     elif isinstance(value, list | tuple | set | frozenset):
         for item in value:

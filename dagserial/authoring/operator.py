@@ -129,7 +129,7 @@ class BaseSensorOperator(BaseOperator):
     """Base of every sensor."""
 
 
-_STRUCTURE = ("task_id", "dag", "task_group", "is_setup", "is_teardown", "on_failure_fail_dagrun", "labels")
+_STRUCTURE = ("task_id", "dag", "task_group", "is_setup", "is_teardown", "on_failure_fail_dagrun")
 
 
 def _named(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

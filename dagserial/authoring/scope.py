@@ -24,7 +24,7 @@ class Scope:
 
     def add_task(self, task: Any) -> None:
         """Count a task as made inside the block; also for tasks made before it."""
-        task = getattr(task, "operator", task)
+        (task,) = task.leaves  # of an XCom: its task
         if not task.is_setup and not task.is_teardown and task not in self.work:
             self.work.append(task)
 
@@ -86,7 +86,7 @@ class ContextWrapper(list[Any]):
     """A list of setups or teardowns that opens a block: `with context_wrapper([a, b]):`."""
 
     def __enter__(self) -> Scope:
-        return SCOPES.open([getattr(task, "operator", task) for task in self])
+        return SCOPES.open([leaf for task in self for leaf in task.leaves])
 
     def __exit__(self, *_exc: object) -> None:
         SCOPES.close()

@@ -14,15 +14,19 @@ if TYPE_CHECKING:
 RETURN_KEY = "return_value"
 
 
-class XComArg(DependencyMixin):
-    """A value that another task will push; `XComArg(operator)` is its return value."""
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> XComArg:
-        return object.__new__(PlainXComArg if cls is XComArg else cls)
+class Reference:
+    """A value that is known only when the run is: it names the tasks whose XComs it needs."""
 
     def iter_references(self) -> Iterator[tuple[AbstractOperator, str]]:
         """Iterate over (operator, key) of every XCom in this."""
         raise NotImplementedError
+
+
+class XComArg(Reference, DependencyMixin):
+    """A value that another task will push; `XComArg(operator)` is its return value."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> XComArg:
+        return object.__new__(PlainXComArg if cls is XComArg else cls)
 
     @property
     def roots(self) -> Sequence[AbstractOperator]:
@@ -159,7 +163,7 @@ class ConcatXComArg(_ManyXComArg):
     """Items of several XComs one behind the other."""
 
 
-class MappedArgument:
+class MappedArgument(Reference):
     """Stands for one argument inside a mapped task group; each expansion has its own value."""
 
     def __init__(self, expand_input: Any, key: str) -> None:
@@ -167,7 +171,6 @@ class MappedArgument:
         self._key = key
 
     def iter_references(self) -> Iterator[tuple[AbstractOperator, str]]:
-        """Iterate over (operator, key) of the XComs that the group is mapped over."""
         yield from self._input.iter_references()
 
     def __getitem__(self, item: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -31,7 +32,7 @@ def read(
     encoder = Encoder({types.FunctionType: function_value, **(encoders or {})}, named=_NAMED, root=root)
     fields = _fields(dag, encoder)
     groups = {group.group_id: _group(group, encoder) for group in _groups(dag.task_group)}
-    tasks = {task_id: _task(task, encoder) for task_id, task in dag.task_dict.items()}
+    tasks = {task_id: _task(dag, task, encoder) for task_id, task in dag.task_dict.items()}
     return Dag(fields=fields, groups=groups, tasks=tasks), tuple(sorted(set(encoder.warnings)))
 
 
@@ -62,7 +63,7 @@ def _groups(group: Any) -> list[Any]:
     """Return every group below one, outer ones first."""
     found = []
     for child in group.children.values():
-        if hasattr(child, "children"):
+        if _is(child, "TaskGroup"):
             found += [child, *_groups(child)]
     return found
 
@@ -80,24 +81,32 @@ def _group(group: Any, encoder: Encoder) -> Group:
     return Group(parent=parent, **fields)
 
 
-def _task(task: Any, encoder: Encoder) -> Task:
+def _task(dag: Any, task: Any, encoder: Encoder) -> Task:
     path = ("tasks", task.task_id)
-    operator = getattr(task, "operator_class", type(task))
+    is_mapped = _is(task, "MappedOperator")
     args = {name: _argument(name, value, encoder, path) for name, value in task._dagserial_declared.items()}
-    mapping = None
-    if (attribute := getattr(task, "_expand_input_attr", None)) is not None:
-        mapping = _mapping(getattr(task, attribute), encoder, path)
+    mapping = _mapping(getattr(task, task._expand_input_attr), encoder, path) if is_mapped else None
     return Task(
         args=args,
         group=task.task_group.group_id if task.task_group else None,
-        labels=dict(task.labels),
+        labels=_labels(dag, task),
         mapping=mapping,
         on_failure_fail_dagrun=bool(task.on_failure_fail_dagrun),
-        operator=operator_name(operator),
+        operator=operator_name(task.operator_class if is_mapped else type(task)),
         setup=bool(task.is_setup),
         teardown=bool(task.is_teardown),
         upstream=tuple(sorted(task.upstream_task_ids)),
     )
+
+
+def _labels(dag: Any, task: Any) -> dict[str, str]:
+    edges = ((before, dag.edge_info.get(before, {}).get(task.task_id, {})) for before in task.upstream_task_ids)
+    return {before: str(info["label"]) for before, info in edges if info.get("label") is not None}
+
+
+def _is(thing: Any, name: str) -> bool:
+    """Tell whether a class of that name is among a thing's bases; modules moved between Airflow versions."""
+    return any(base.__name__ == name for base in type(thing).__mro__)
 
 
 def operator_name(operator: Any) -> str:
@@ -107,7 +116,7 @@ def operator_name(operator: Any) -> str:
 
 
 def _argument(name: str, value: Any, encoder: Encoder, path: tuple[str, str]) -> Value:
-    if name in _ENUM_ARGUMENTS and hasattr(value, "value"):
+    if name in _ENUM_ARGUMENTS and isinstance(value, enum.Enum):
         value = value.value
     if name == "params" and isinstance(value, Mapping):
         value = {key: _param(param) for key, param in value.items()}
@@ -168,7 +177,8 @@ def _param_value(value: Any, encode: Callable[[Any], Value]) -> Value:
 
 
 def _asset(value: Any, encode: Callable[[Any], Value]) -> Value:
-    fields = {"name": value.name, "uri": value.uri, "group": value.group, "extra": value.extra}
+    name = value.name if value.name != value.uri else None
+    fields = {"name": name, "uri": value.uri, "group": value.group, "extra": value.extra}
     tagged = {name: encode(field) for name, field in fields.items() if field}
     return {"$": "asset"} | tagged | {name: encode(more) for name, more in getattr(value, "more", {}).items()}
 

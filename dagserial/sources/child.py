@@ -1,0 +1,126 @@
+"""Read DAG files inside the sandbox's child interpreter: the stand-in runs them, `live` reads what they declare."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import Any
+
+import msgspec
+
+from dagserial import sandbox
+from dagserial.sources import live
+from dagserial.sources.reading import FileError, Parsed, Provenance
+from dagserial.model import ValueWarning
+from dagserial.standin import (
+    NOTES,
+    Symbol,
+    SymbolicBase,
+    Text,
+    install,
+    load,
+    symbol_value,
+    symbolic_base_value,
+    text_value,
+)
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What the child is to read.
+
+    Attributes:
+        files: DAG files from the top of the tree.
+        roots: import roots, absolute.
+        settings: Airflow configuration as (section, key, value).
+    """
+
+    root: str
+    files: list[str]
+    roots: list[str]
+    airflow_version: str
+    variables: dict[str, str]
+    connections: dict[str, str | dict[str, Any]]
+    settings: list[tuple[str, str, str]]
+    limits: sandbox.Limits
+
+
+class FileResult(msgspec.Struct, frozen=True):
+    """What one DAG file gave: DAGs, or why it gave none."""
+
+    parsed: list[Parsed] = []
+    error: FileError | None = None
+
+
+_ENCODERS = {Symbol: symbol_value, SymbolicBase: symbolic_base_value, Text: text_value}
+
+
+def main(body: bytes) -> bytes:
+    """Answer a Request with one FileResult a file, in its order; both as msgpack."""
+    request = msgspec.msgpack.decode(body, type=Request)
+    install(
+        request.root,
+        request.roots,
+        airflow_version=request.airflow_version,
+        variables=request.variables,
+        connections=request.connections,
+        settings={(section, key): value for section, key, value in request.settings},
+    )
+    outcomes = sandbox.each(request.files, lambda file: _answer(request.root, file), request.limits)
+    results = [
+        msgspec.msgpack.decode(outcome.answer, type=FileResult)
+        if outcome.answer is not None
+        else FileResult(error=FileError(file, None, f"the file {outcome.failure}"))
+        for file, outcome in zip(request.files, outcomes, strict=True)
+    ]
+    return msgspec.msgpack.encode(results)
+
+
+def _answer(root: str, file: str) -> bytes:
+    os.chdir(root)
+    NOTES.start(root)
+    try:
+        result = FileResult(parsed=_read(root, file))
+    except BaseException as error:  # SystemExit and what else a DAG file may raise
+        result = FileResult(error=_described(error, root, file))
+    return msgspec.msgpack.encode(result)
+
+
+def _read(root: str, file: str) -> list[Parsed]:
+    parsed = []
+    dags = load(root, file)
+    notes = [ValueWarning(f"{path}:{line}", message) for path, line, message in NOTES.found]
+    for dag in dags:
+        model, warnings = live.read(dag, encoders=_ENCODERS, root=root)
+        line = next((line for name, line in dag._dagserial_frames if name == f"{root}/{file}"), 1)
+        parsed.append(Parsed(model, Provenance(file=file, line=line), tuple(sorted({*warnings, *notes}))))
+    return parsed
+
+
+def _described(error: BaseException, root: str, file: str) -> FileError:
+    """Say in one line what ended a DAG file, and at which of its lines."""
+    message = " ".join(str(error).split()).replace(f"{root}/", "").replace("Symbol", "unknown value")
+    text = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    if isinstance(error, SystemExit):
+        text = f"SystemExit: the file ends the interpreter ({error.code!r})"
+    path = f"{root}/{file}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(f"{root}/")]
+    if isinstance(error, SyntaxError) and error.filename:
+        frames.append(traceback.FrameSummary(error.filename, error.lineno, ""))
+        text = f"{type(error).__name__}: {error.msg}"
+    own = [frame.lineno for frame in frames if frame.filename == path]
+    if frames and frames[-1].filename != path:
+        text += f" (in {frames[-1].filename.removeprefix(f'{root}/')}:{frames[-1].lineno})"
+    return FileError(file, own[-1] if own else None, text + _hint())
+
+
+def _hint() -> str:
+    """Say what the file asked for and nobody supplied: the likely cause of any error."""
+    flags = {"Variable": "--variables", "Connection": "--connections", "environment variable": "--env"}
+    asked = {kind: [name for found, name in NOTES.lacking if found == kind] for kind in flags}
+    parts = [
+        f"{kind}{'s' if len(names) > 1 else ''} {', '.join(names[:4])}"
+        f"{f' and {len(names) - 4} more' if len(names) > 4 else ''} ({flags[kind]})"
+        for kind, names in asked.items()
+        if names
+    ]
+    return f"; not supplied: {'; '.join(parts)}" if parts else ""

@@ -1,0 +1,90 @@
+"""Read the DAG files of a tree: the stand-in in the sandbox, neither Airflow nor any requirement installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from dagserial import sandbox
+from dagserial.sources.child import FileResult, Request
+from dagserial.sources.find import dag_files, dag_folders
+from dagserial.sources.reading import FileError, Parsed, Reading, ReadOptions
+
+_CHILD = "dagserial.sources.child"
+
+
+def read(root: Path, options: ReadOptions) -> Reading:
+    """Return the DAGs of a tree and the files that gave none, by dag_id and by file.
+
+    DAG files run in the sandbox, each in a process of its own; nothing of the tree is written.
+
+    Raises:
+        SettingsError: an option names something outside of the tree.
+        SandboxError: the child interpreter failed as a whole.
+    """
+    root = root.resolve()
+    folders = dag_folders(root, options.dags)
+    files = sorted({file for folder in folders for file in dag_files(root, folder, options.ignore_syntax)})
+    if not files:
+        return Reading()
+    first = next((folder for folder in folders if (root / folder).is_dir()), ".")
+    dags_folder = str((root / first).resolve())
+    limits = sandbox.Limits(
+        timeout=options.timeout,
+        memory_mib=options.memory_mib,
+        jobs=options.jobs,
+        overall=options.timeout * (len(files) / options.jobs + 1) + 60,
+    )
+    request = Request(
+        root=str(root),
+        files=files,
+        roots=import_roots(root, folders, options.paths),
+        airflow_version=options.airflow_version,
+        variables=options.variables,
+        connections=options.connections,
+        settings=[("core", "dags_folder", dags_folder)],
+        limits=limits,
+    )
+    env = {"AIRFLOW_HOME": str(root), "AIRFLOW__CORE__DAGS_FOLDER": dags_folder} | options.env
+    answer = sandbox.run(_CHILD, msgspec.msgpack.encode(request), limits=limits, env=env)
+    return _reading(msgspec.msgpack.decode(answer, type=list[FileResult]))
+
+
+def import_roots(root: Path, folders: Iterable[str], paths: Iterable[str]) -> list[str]:
+    """Return the folders from which DAG files import, absolute, first one first.
+
+    DAG folders, `plugins` and `config` beside them (Airflow, "Modules Management"), the configured paths, and the top
+    of the tree, which many deployments put on PYTHONPATH.
+    """
+    roots: list[Path] = []
+    for folder in folders:
+        top = root / folder
+        top = top.parent if top.is_file() else top
+        roots += [top, top.parent / "plugins", top.parent / "config"]
+    roots += [root / "plugins", *(root / path for path in paths), root]
+    inside = (path.resolve() for path in roots if path.is_dir())
+    return list(dict.fromkeys(str(path) for path in inside if path.is_relative_to(root)))
+
+
+def _reading(results: list[FileResult]) -> Reading:
+    """Put the files' results together; a dag_id that two files declare belongs to one of them."""
+    errors = [result.error for result in results if result.error is not None]
+    owners: dict[str, Parsed] = {}
+    for parsed in (parsed for result in results for parsed in result.parsed):
+        owner = owners.setdefault(parsed.dag.dag_id, parsed)
+        if owner is not parsed and not _same(owner, parsed):
+            first, second = owner.provenance, parsed.provenance
+            message = f"dag_id {parsed.dag.dag_id!r} is declared in {first.file}:{first.line} already"
+            errors.append(FileError(second.file, second.line, message))
+    return Reading(tuple(owners[dag_id] for dag_id in sorted(owners)), tuple(sorted(errors, key=_by_file)))
+
+
+def _same(one: Parsed, other: Parsed) -> bool:
+    encode = msgspec.msgpack.Encoder(order="deterministic").encode
+    return encode(one.dag) == encode(other.dag)
+
+
+def _by_file(error: FileError) -> tuple[str, int, str]:
+    return (error.file, error.line or 0, error.error)

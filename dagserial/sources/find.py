@@ -1,0 +1,128 @@
+"""Find the DAG files of a tree, as Airflow would: DAG folders, `.airflowignore`, files that speak of DAGs."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+from dagserial.errors import SettingsError
+
+Ignored = Callable[[str], bool]
+"""Tells whether a path, relative to the DAG folder and with `/` behind a folder's name, is ignored."""
+
+_REGEXP_MARKS = re.compile(r"\.\*|\.\+|\\[.dws]|[\^$|(]")
+_COMMENT = re.compile(r"(^|\s)#.*")
+_SKIPPED = {".git", "__pycache__", ".venv", "node_modules"}
+
+
+def dag_folders(root: Path, named: tuple[str, ...]) -> list[str]:
+    """Return the DAG folders and DAG files of a tree, from its top, with `/`.
+
+    Args:
+        named: what the user names; where nothing is named: `dags`, else the folders of that name nearest to the top,
+            else the whole tree (`.`).
+
+    Raises:
+        SettingsError: a named path lies outside of the tree, or is not there in any form.
+    """
+    for name in named:
+        path = (root / name).resolve()
+        if not path.is_relative_to(root.resolve()):
+            raise SettingsError(f"the DAG folder {name!r} lies outside of the repository")
+    if named:
+        return [_tidy(name) for name in named if (root / name).exists()]
+    level = [root]
+    for _ in range(4):
+        found = [folder / "dags" for folder in level if (folder / "dags").is_dir()]
+        if found:
+            return [folder.relative_to(root).as_posix() for folder in found]
+        level = [Path(entry.path) for folder in level for entry in _folders(folder)]
+    return ["."]
+
+
+def dag_files(root: Path, folder: str, ignore_syntax: str) -> list[str]:
+    """Return the DAG files of a folder, from the top of the tree, sorted; or the file, if it is one.
+
+    A DAG file ends in `.py`, is not ignored, and holds both `dag` and `airflow` in any case (Airflow's safe mode,
+    `might_contain_dag`), or `dagserial`.
+    """
+    top = root / folder
+    if top.is_file():
+        return [folder]
+    names = [path for path in _walk(top, ignore_syntax, root.resolve()) if _speaks_of_dags(top / path)]
+    return sorted(_tidy(f"{folder}/{name}") for name in names)
+
+
+def _tidy(path: str) -> str:
+    return os.path.normpath(path).replace(os.sep, "/")
+
+
+def _folders(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        kept = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
+    return sorted(
+        (entry for entry in kept if not entry.name.startswith(".") and entry.name not in _SKIPPED),
+        key=lambda entry: entry.name,
+    )
+
+
+def _walk(top: Path, ignore_syntax: str, root: Path) -> Iterator[str]:
+    """Iterate over the `.py` files below a folder that are not ignored, relative to it; links out of the tree are not followed."""
+    seen: set[str] = set()
+    rules: dict[str, list[Ignored]] = {}
+    for folder, folders, files in os.walk(top, followlinks=True):
+        relative = os.path.relpath(folder, top).replace(os.sep, "/")
+        prefix = "" if relative == "." else relative + "/"
+        real = os.path.realpath(folder)
+        if real in seen or not Path(real).is_relative_to(root):
+            folders.clear()
+            continue
+        seen.add(real)
+        inherited = rules.get(os.path.dirname(folder), [])
+        active = rules[folder] = [*inherited, *_rules(Path(folder, ".airflowignore"), prefix, ignore_syntax)]
+        kept = (name for name in folders if name not in _SKIPPED and not _ignored(active, f"{prefix}{name}/"))
+        folders[:] = sorted(kept)
+        for name in files:
+            if name.endswith(".py") and not _ignored(active, prefix + name):
+                yield prefix + name
+
+
+def _ignored(rules: list[Ignored], path: str) -> bool:
+    return any(rule(path) for rule in rules)
+
+
+def _rules(file: Path, prefix: str, syntax: str) -> list[Ignored]:
+    """Read an `.airflowignore`.
+
+    Airflow 2 reads regular expressions unless told otherwise, Airflow 3 globs as in `.gitignore`; `auto` takes a file
+    that holds marks of a regular expression for one.
+    """
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    lines = [line for line in (_COMMENT.sub("", line).strip() for line in text.splitlines()) if line]
+    if syntax == "regexp" or (syntax == "auto" and any(map(_REGEXP_MARKS.search, lines))):
+        return [_regexp_rule(line, file) for line in lines]
+    spec = GitIgnoreSpec.from_lines(lines)
+    return [lambda path: path.startswith(prefix) and spec.match_file(path[len(prefix) :])]
+
+
+def _regexp_rule(pattern: str, file: Path) -> Ignored:
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise SettingsError(f"{file.name} holds {pattern!r}, which is no regular expression: {error}") from None
+    return lambda path: bool(compiled.search(path))
+
+
+def _speaks_of_dags(path: Path) -> bool:
+    try:
+        text = path.read_bytes().lower()
+    except OSError:
+        return False
+    return (b"dag" in text and b"airflow" in text) or b"dagserial" in text

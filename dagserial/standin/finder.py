@@ -1,0 +1,92 @@
+"""Import for DAG files: the standard library, the repository and a few libraries are real, all else stands in."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import os
+import sys
+import types
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from typing import Any
+
+from dagserial.standin.notes import NOTES
+from dagserial.standin.symbol import Provide
+
+PARSE_LIBRARIES = ("dateutil", "jinja2", "pendulum", "pytz", "yaml")
+"""Pure libraries whose values DAG files compute with when they are read; real where they are installed."""
+
+_HELPERS = ("_yaml", "dagserial", "markupsafe", "six", "tzdata")
+"""What those libraries import in turn, and dagserial's own authoring API."""
+
+
+class StandinModule(types.ModuleType):
+    """A module that is not there: its attributes are what `provide` says."""
+
+    def __init__(self, name: str, provide: Provide) -> None:
+        super().__init__(name)
+        self.__dict__["_dagserial_provide"] = provide
+        self.__path__: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name != "__version__":
+            raise AttributeError(name)
+        return self._dagserial_provide(f"{self.__name__}.{name}")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._dagserial_provide(self.__name__)(*args, **kwargs)
+
+
+class _StandinLoader(Loader):
+    def __init__(self, provide: Provide) -> None:
+        self._provide = provide
+
+    def create_module(self, spec: ModuleSpec) -> types.ModuleType:
+        return StandinModule(spec.name, self._provide)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """There is nothing to run."""
+
+
+class Finder(MetaPathFinder):
+    """Decide for each import where it comes from."""
+
+    def __init__(self, provide: Provide, roots: Sequence[str], libraries: Sequence[str]) -> None:
+        """Prepare.
+
+        Args:
+            roots: import roots of the repository, searched in this order.
+            libraries: parse libraries that are installed.
+        """
+        self._provide = provide
+        self._roots = list(roots)
+        helpers = (name for name in _HELPERS if PathFinder.find_spec(name))
+        self._real = {*sys.stdlib_module_names, *libraries, *helpers}
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return where a module comes from; None leaves it to Python's own finders."""
+        top, dot, _ = fullname.partition(".")
+        if top == "airflow":
+            return self._standin(fullname)
+        if top in self._real:
+            return None
+        if dot and not isinstance(sys.modules.get(fullname.rpartition(".")[0]), StandinModule):
+            return PathFinder.find_spec(fullname, path, target)
+        spec = None if dot else PathFinder.find_spec(fullname, self._roots, target)
+        if spec is not None and (spec.loader is not None or _holds_python(spec)):
+            return spec
+        if top in PARSE_LIBRARIES:
+            NOTES.add(f"{top} is not installed, so its values are symbols: pip install 'dagserial[parse]'")
+        return self._standin(fullname)
+
+    def _standin(self, fullname: str) -> ModuleSpec:
+        return importlib.machinery.ModuleSpec(fullname, _StandinLoader(self._provide), is_package=True)
+
+
+def _holds_python(spec: ModuleSpec) -> bool:
+    """Tell whether a folder without `__init__.py` is a package of the repository, and not just a folder of that name."""
+    folders = list(spec.submodule_search_locations or ())
+    return any(name.endswith(".py") for folder in folders for _, _, names in os.walk(folder) for name in names)

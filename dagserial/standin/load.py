@@ -1,0 +1,173 @@
+"""Run a DAG file where Airflow is not installed, and collect the DAGs it makes."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import sys
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from dagserial.authoring import DAG
+from dagserial.authoring.context import DECLARING
+from dagserial.standin.clock import stop_clocks
+from dagserial.standin.finder import PARSE_LIBRARIES, Finder
+from dagserial.standin.names import Names
+from dagserial.standin.notes import NOTES
+from dagserial.standin.symbol import Symbol, Text
+
+
+def install(
+    root: str,
+    roots: Sequence[str],
+    *,
+    airflow_version: str,
+    variables: Mapping[str, str],
+    connections: Mapping[str, Any],
+    settings: Mapping[tuple[str, str], str],
+) -> None:
+    """Make this interpreter one in which DAG files run without Airflow; there is no way back.
+
+    Args:
+        root: top of the tree that is read.
+        roots: import roots of the repository, first one first.
+        settings: Airflow configuration by (section, key).
+    """
+    NOTES.start(root)
+    libraries = [name for name in PARSE_LIBRARIES if importlib.util.find_spec(name)]
+    for name in libraries:
+        importlib.import_module(name)  # before the clocks stop: pendulum derives from datetime
+    names = Names(airflow_version, variables, connections, settings)
+    sys.meta_path.insert(0, Finder(names.provide, roots, libraries))
+    sys.path[:0] = roots
+    stop_clocks(names.provide)
+    _sort_listings()
+    _pass_symbols()
+    os.environ = _environment(names)
+    _say_version(airflow_version)
+
+
+def load(root: str, file: str) -> list[DAG]:
+    """Run a DAG file and return its DAGs, each once, in the order met.
+
+    Those are the DAGs that its globals name, those whose `with` block or function ended while it ran, and the sub-DAGs
+    of their tasks (Airflow 2.x, DagBag).
+
+    Args:
+        file: path from `root`, with `/`.
+    """
+    path = f"{root}/{file}"
+    stem = file.rpartition("/")[2].removesuffix(".py")
+    digest = hashlib.sha1(file.encode(errors="surrogateescape"), usedforsecurity=False).hexdigest()
+    module = types.ModuleType(f"unusual_prefix_{digest}_{stem}")
+    module.__file__ = path
+    sys.modules[module.__name__] = module
+    with open(path, "rb") as source:
+        code = compile(source.read(), path, "exec", dont_inherit=True)
+    exec(code, module.__dict__)
+    made = [value for value in list(vars(module).values()) if isinstance(value, DAG)]
+    closed = [dag for dag in DECLARING.closed if dag.auto_register is not False]  # type: ignore[attr-defined]
+    return _with_subdags([*made, *closed])
+
+
+def _with_subdags(dags: Iterable[DAG]) -> list[DAG]:
+    """Return DAGs and the DAGs that SubDagOperator tasks hold, each once."""
+    found: dict[int, DAG] = {}
+    waiting = list(dags)
+    while waiting:
+        dag = waiting.pop(0)
+        if id(dag) not in found:
+            found[id(dag)] = dag
+            waiting += [task.subdag for task in dag.tasks if isinstance(vars(task).get("subdag"), DAG)]
+    return list(found.values())
+
+
+def _sort_listings() -> None:
+    """List folders in the order of names: the file system's own order differs between machines."""
+    listdir, scandir = os.listdir, os.scandir
+
+    class _Sorted:
+        def __init__(self, *args: Any) -> None:
+            with scandir(*args) as entries:
+                self._entries = iter(sorted(entries, key=lambda entry: entry.name))
+
+        def __iter__(self) -> Any:
+            return self._entries
+
+        def __next__(self) -> Any:
+            return next(self._entries)
+
+        def __enter__(self) -> _Sorted:
+            return self
+
+        def __exit__(self, *_exc: object) -> None:
+            self.close()
+
+        def close(self) -> None:
+            self._entries = iter(())
+
+    os.listdir = lambda *args: sorted(listdir(*args))  # type: ignore[assignment]
+    os.scandir = _Sorted  # type: ignore[assignment,misc]
+
+
+def _pass_symbols() -> None:
+    """Let parsers of the standard library and yaml pass a symbol on as the expression that it is parsed."""
+    parsers: list[tuple[Any, str]] = [(json, "loads"), (json, "load"), (ast, "literal_eval")]
+    if (yaml := sys.modules.get("yaml")) is not None:
+        parsers += [(yaml, "safe_load"), (yaml, "load")]
+    for module, name in parsers:
+        setattr(module, name, _passing(getattr(module, name), f"{module.__name__}.{name}"))
+
+
+def _passing(parse: Callable[..., Any], path: str) -> Callable[..., Any]:
+    def passing(value: Any, *args: Any, **kwargs: Any) -> Any:
+        symbol = value._symbol if isinstance(value, Text) else value
+        if isinstance(symbol, Symbol):
+            return Symbol(("call", Symbol(("name", path), symbol._provide), (symbol,), {}), symbol._provide)
+        return parse(value, *args, **kwargs)
+
+    return passing
+
+
+def _environment(names: Names) -> Any:
+    """Return an environment whose missing variables are symbols for the code of the tree that requires them."""
+    known: Any = os.environ
+
+    class Environment(type(known)):  # type: ignore[misc]
+        def __getitem__(self, name: str) -> str:
+            try:
+                return str(super().__getitem__(name))
+            except KeyError:
+                if not NOTES.is_asked_by_tree(1):
+                    raise
+            NOTES.lacking[("environment variable", name)] = None
+            return Text(Symbol(("environment", name), names.provide))
+
+        def __contains__(self, name: object) -> bool:
+            return name in set(self)
+
+        def get(self, name: str, default: Any = None) -> Any:
+            return self[name] if name in self else default
+
+        def setdefault(self, name: str, value: str) -> str:
+            if name not in self:
+                self[name] = value
+            return self[name]
+
+        def pop(self, name: str, *default: Any) -> Any:
+            return super().pop(name) if name in self or not default else default[0]
+
+    return Environment(known._data, known.encodekey, known.decodekey, known.encodevalue, known.decodevalue)
+
+
+def _say_version(airflow_version: str) -> None:
+    """Answer `importlib.metadata.version("apache-airflow")` as Airflow's own distributions would."""
+    version = importlib.metadata.version
+    names = ("apache-airflow", "apache-airflow-core")
+    importlib.metadata.version = lambda name: airflow_version if name in names else version(name)

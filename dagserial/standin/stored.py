@@ -1,0 +1,143 @@
+"""Give DAG files the Variables, Connections and configuration that a deployment would hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from dagserial.standin.notes import NOTES
+from dagserial.standin.symbol import Provide, Symbol, Text
+
+_MISSING = object()
+
+
+class Stored:
+    """What the user supplied in place of a metadata database.
+
+    Attributes:
+        variables: values by key, as text.
+        connections: URIs or exported objects by id.
+        settings: configuration by (section, key).
+    """
+
+    def __init__(
+        self,
+        variables: Mapping[str, str],
+        connections: Mapping[str, str | Mapping[str, Any]],
+        settings: Mapping[tuple[str, str], str],
+        provide: Provide,
+    ) -> None:
+        self.variables = variables
+        self.connections = connections
+        self.settings = settings
+        self.provide = provide
+
+
+def variable_class(stored: Stored) -> type:
+    """Return the class `Variable` over what is stored."""
+
+    class Variable:
+        """Variables: the supplied value, else the default, else a symbol that reads `{{ var.value.key }}`."""
+
+        @staticmethod
+        def get(
+            key: Any, default_var: Any = _MISSING, deserialize_json: bool = False, *, default: Any = _MISSING, **_: Any
+        ) -> Any:
+            if isinstance(key, str) and key in stored.variables:
+                value = stored.variables[key]
+                return json.loads(value) if deserialize_json else value
+            fallback = default if default is not _MISSING else default_var
+            if fallback is not _MISSING:
+                return fallback
+            NOTES.lacking[("Variable", str(key))] = None
+            symbol = Symbol(("variable", key, deserialize_json), stored.provide)
+            return symbol if deserialize_json else Text(symbol)
+
+        @staticmethod
+        def setdefault(key: Any, default: Any, *_args: Any, **_kwargs: Any) -> Any:
+            return Variable.get(key, default)
+
+        @staticmethod
+        def set(*_args: Any, **_kwargs: Any) -> None:
+            """A DAG file that is only read stores nothing."""
+
+        delete = update = set
+
+    Variable.__module__ = "airflow.models.variable"
+    return Variable
+
+
+class Connection:
+    """A Connection with the fields that `airflow connections export` writes."""
+
+    def __init__(self, conn_id: Any = None, uri: str | None = None, **fields: Any) -> None:
+        self.conn_id = conn_id
+        given = (_from_uri(uri) if uri else {}) | fields
+        for name in ("conn_type", "description", "host", "login", "password", "schema", "port", "extra"):
+            setattr(self, name, given.get(name))
+
+    @property
+    def extra_dejson(self) -> Any:
+        """The extra field as an object."""
+        if isinstance(self.extra, dict):  # type: ignore[has-type]
+            return self.extra  # type: ignore[has-type]
+        return json.loads(self.extra) if self.extra else {}  # type: ignore[has-type]
+
+    def get_uri(self) -> str:
+        """Return the Connection as a URI."""
+        user = f"{self.login or ''}:{self.password or ''}@" if self.login or self.password else ""  # type: ignore[attr-defined]
+        port = f":{self.port}" if self.port else ""  # type: ignore[attr-defined]
+        return f"{self.conn_type or ''}://{user}{self.host or ''}{port}/{self.schema or ''}"  # type: ignore[attr-defined]
+
+
+def _from_uri(uri: str) -> dict[str, Any]:
+    """Read a Connection URI (Airflow docs, "URI format")."""
+    parts = urlsplit(uri)
+    extra = dict(parse_qsl(parts.query, keep_blank_values=True))
+    texts = {
+        "conn_type": parts.scheme.replace("-", "_"),
+        "host": unquote(parts.hostname or ""),
+        "login": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "schema": unquote(parts.path.removeprefix("/")),
+    }
+    fields: dict[str, Any] = {name: value for name, value in texts.items() if value}
+    return fields | ({"port": parts.port} if parts.port else {}) | ({"extra": json.dumps(extra)} if extra else {})
+
+
+def connection(stored: Stored, conn_id: Any) -> Any:
+    """Return a supplied Connection, else a symbol that reads `{{ conn.id.field }}`."""
+    found = stored.connections.get(conn_id) if isinstance(conn_id, str) else None
+    if found is None:
+        NOTES.lacking[("Connection", str(conn_id))] = None
+        return Symbol(("connection", conn_id), stored.provide)
+    return Connection(conn_id, found) if isinstance(found, str) else Connection(conn_id, **found)
+
+
+class Configuration:
+    """`airflow.configuration.conf`: what is set, else the fallback, else a symbol."""
+
+    def __init__(self, stored: Stored) -> None:
+        self._stored = stored
+
+    def get(self, section: str, key: str, fallback: Any = _MISSING, **_: Any) -> Any:
+        """Return a setting as text."""
+        found = self._stored.settings.get((str(section).lower(), str(key).lower()))
+        if found is not None:
+            return found
+        if fallback is not _MISSING:
+            return fallback
+        of = Symbol(("name", "airflow.configuration.conf.get"), self._stored.provide)
+        return Symbol(("call", of, (section, key), {}), self._stored.provide)
+
+    getint = getfloat = getboolean = getjson = getlist = get_mandatory_value = get
+
+    def has_option(self, section: str, key: str, **_: Any) -> bool:
+        """Tell whether a setting is set."""
+        return (str(section).lower(), str(key).lower()) in self._stored.settings
+
+    def getsection(self, section: str, **_: Any) -> dict[str, str]:
+        """Return the settings of a section."""
+        return {key: value for (name, key), value in self._stored.settings.items() if name == section}

@@ -1,0 +1,366 @@
+"""Stand for a value that only an absent package, a Variable or a clock could give: an expression that survives code.
+
+Attribute access, calls, items and arithmetic make larger expressions. Where Python needs a definite answer, it is
+fixed, and noted with its line: an unknown value is true, holds everything, is greater than every other, one item long,
+and 1 as a number; unpacking gives as many items as there are names. A symbol with a sample (a clock) answers from that instead.
+"""
+
+from __future__ import annotations
+
+import dis
+import operator
+import sys
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from dagserial.canonical import canonical_bytes
+from dagserial.errors import CanonicalError
+from dagserial.model import Encoder, Value
+from dagserial.standin.notes import NOTES
+
+_NONE = object()
+
+_NO_TASKS = {"hooks", "triggers", "links", "utils"}
+"""Modules whose classes are no operators, even where they take a task_id."""
+
+Provide = Callable[[str], Any]
+
+
+class Symbol:
+    """An expression over values that are not there.
+
+    Its form is one of `("name", path)`, `("get", of, name)`, `("item", of, key)`, `("call", of, args, kwargs)`,
+    `("op", sign, *operands)`, `("variable", key, is_json)`, `("connection", id)`,
+    `("environment", name)`.
+    """
+
+    __slots__ = ("__weakref__", "_form", "_provide", "_sample", "_set")
+
+    def __init__(self, form: tuple[Any, ...], provide: Provide, sample: Any = _NONE) -> None:
+        """Make an expression.
+
+        Args:
+            provide: returns what stands under a dotted path; asked for the attributes of a plain name.
+            sample: a value of the right kind, from which Python gets its definite answers.
+        """
+        for name, value in (("_form", form), ("_provide", provide), ("_sample", sample), ("_set", {})):
+            object.__setattr__(self, name, value)
+
+    def _made(self, *form: Any, sample: Callable[[Any], Any] | None = None) -> Symbol:
+        """Return a larger expression, with the sample that the same step on this one's sample gives."""
+        value = _NONE
+        if sample is not None and self._sample is not _NONE:
+            try:
+                value = sample(self._sample)
+            except Exception:  # the step fails on the sample, not on the expression
+                value = _NONE
+        return Symbol(form, self._provide, value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("__name__", "__qualname__"):
+            return text(self).rpartition(".")[2]
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        if name in self._set:
+            return self._set[name]
+        if self._form[0] == "name":
+            return self._provide(f"{self._form[1]}.{name}")
+        return self._made("get", self, name, sample=lambda value: getattr(value, name))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._set[name] = value
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str | int) and (item := self._set.get(("item", key), _NONE)) is not _NONE:
+            return item
+        return self._made("item", self, key, sample=lambda value: value[key])
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._set[("item", key)] = value
+
+    def __delattr__(self, name: str) -> None:
+        self._set.pop(name, None)
+
+    def __delitem__(self, key: Any) -> None:
+        self._set.pop(("item", key), None)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        path = self._form[1] if self._form[0] == "name" else ""
+        is_class = is_class_name(path)
+        if len(args) == 1 and not kwargs and not is_class and isinstance(args[0], types.FunctionType | type):
+            return args[0]  # a decorator leaves what it decorates
+        if is_class and "task_id" in kwargs and not _NO_TASKS.intersection(path.split(".")):
+            return self._provide(f"{path}#operator")(*args, **kwargs)
+        return self._made("call", self, args, kwargs, sample=lambda value: value(*args, **kwargs))
+
+    # What Python asks of a value, answered from the sample or by the fixed rule.
+
+    def _answer(self, what: str, ask: Callable[[Any], Any], fixed: Any) -> Any:
+        if self._sample is not _NONE:
+            try:
+                return ask(self._sample)
+            except Exception:
+                return fixed
+        NOTES.add(f"{what} of an unknown value: taken as {fixed!r} ({text(self)})")
+        return fixed
+
+    def __bool__(self) -> bool:
+        return bool(self._sample) if self._sample is not _NONE else True
+
+    def __int__(self) -> int:
+        return int(self._answer("the number", int, 1))
+
+    def __index__(self) -> int:
+        return int(self._answer("the number", operator.index, 1))
+
+    def __float__(self) -> float:
+        return float(self._answer("the number", float, 1.0))
+
+    def __len__(self) -> int:
+        return int(self._answer("the length", len, 1))
+
+    def __contains__(self, item: Any) -> bool:
+        return bool(self._answer("membership", lambda value: item in value, True))
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Symbol):
+            return self is other or text(self) == text(other)
+        return bool(self._answer("equality", lambda value: value == other, False))
+
+    def __hash__(self) -> int:
+        return hash(text(self))
+
+    def __iter__(self) -> Iterator[Any]:
+        count = unpacked_by(sys._getframe(1))
+        if count is None:
+            count = 1
+            NOTES.add(f"the items of an unknown value: taken as one ({text(self)})")
+        return iter([self[index] for index in range(count)])
+
+    def keys(self) -> Any:
+        """Return unknown keys; none where `**` asks, whose keys must be names."""
+        if _instruction(sys._getframe(1)).opname in ("DICT_MERGE", "DICT_UPDATE"):
+            NOTES.add(f"the keys of an unknown value: taken as none ({text(self)})")
+            return []
+        return self._made("get", self, "keys")()
+
+    def __str__(self) -> str:
+        return template(self)
+
+    def __repr__(self) -> str:
+        return template(self)
+
+    def __format__(self, _spec: str) -> str:
+        return template(self)
+
+    def __fspath__(self) -> str:
+        return template(self)
+
+    def __copy__(self) -> Symbol:
+        return self
+
+    def __deepcopy__(self, _memo: Any) -> Symbol:
+        return self
+
+    def __enter__(self) -> Symbol:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        return None
+
+    async def __aenter__(self) -> Symbol:
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        return None
+
+    def __await__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        if isinstance(instance, Symbol):
+            return bool(instance._form[0] == "call" and text(instance._form[1]) == text(self))
+        return any(getattr(base, "_dagserial_name", None) == text(self) for base in type(instance).__mro__)
+
+    def __subclasscheck__(self, subclass: Any) -> bool:
+        return any(getattr(base, "_dagserial_name", None) == text(self) for base in getattr(subclass, "__mro__", ()))
+
+    def __mro_entries__(self, _bases: tuple[Any, ...]) -> tuple[type, ...]:
+        return (self._provide(f"{text(self)}#class"),)
+
+
+class Text(str):
+    """A symbol that can only be a string (a Variable, an environment variable): its template, in string's clothes.
+
+    Whole, it is written as the symbol; a part of other text, it is the template. As a number it is what its symbol is.
+    """
+
+    __slots__ = ("_symbol",)
+    _symbol: Symbol
+
+    def __new__(cls, symbol: Symbol) -> Text:
+        """Dress a symbol."""
+        made = super().__new__(cls, template(symbol))
+        made._symbol = symbol
+        return made
+
+    def __int__(self) -> int:
+        return int(self._symbol)
+
+    def __float__(self) -> float:
+        return float(self._symbol)
+
+    def __copy__(self) -> Text:
+        return self
+
+    def __deepcopy__(self, _memo: Any) -> Text:
+        return self
+
+
+def text_value(text: Text, encode: Callable[[Any], Value]) -> Value:
+    """Write a symbol in string's clothes as the symbol."""
+    return encode(text._symbol)
+
+
+def _binary(sign: str, apply: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    def forward(self: Symbol, other: Any) -> Symbol:
+        return self._made("op", sign, self, other, sample=lambda value: apply(value, sampled(other)))
+
+    def backward(self: Symbol, other: Any) -> Symbol:
+        return self._made("op", sign, other, self, sample=lambda value: apply(sampled(other), value))
+
+    return forward, backward
+
+
+def _unary(sign: str, apply: Callable[[Any], Any]) -> Callable[..., Any]:
+    return lambda self: self._made("op", sign, self, sample=apply)
+
+
+def _compared(sign: str, apply: Callable[[Any, Any], Any], fixed: bool) -> Callable[..., Any]:
+    def compare(self: Symbol, other: Any) -> bool:
+        return bool(self._answer(f"the comparison {sign}", lambda value: apply(value, sampled(other)), fixed))
+
+    return compare
+
+
+_BINARY = {
+    **{"add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@"},
+    **{"and_": "&", "or_": "|", "xor": "^"},
+}
+for _name, _sign in _BINARY.items():
+    _forward, _backward = _binary(_sign, getattr(operator, _name))
+    setattr(Symbol, f"__{_name.strip('_')}__", _forward)
+    setattr(Symbol, f"__r{_name.strip('_')}__", _backward)
+for _name, _sign in {"neg": "-", "pos": "+", "abs": "abs", "invert": "~"}.items():
+    setattr(Symbol, f"__{_name}__", _unary(_sign, getattr(operator, _name)))
+for _name, _sign, _fixed in (("lt", "<", False), ("le", "<=", False), ("gt", ">", True), ("ge", ">=", True)):
+    setattr(Symbol, f"__{_name}__", _compared(_sign, getattr(operator, _name), _fixed))
+del _name, _sign, _fixed, _forward, _backward
+
+
+def sampled(value: Any) -> Any:
+    """Return the sample of a symbol that has one, and any other value as it is."""
+    return value._sample if isinstance(value, Symbol) and value._sample is not _NONE else value
+
+
+def is_class_name(path: str) -> bool:
+    """Tell whether a dotted path ends like a class: `V1Pod`, not `client` and not `MAX_SIZE`."""
+    name = path.rpartition(".")[2]
+    return name[:1].isupper() and any(letter.islower() for letter in name)
+
+
+def unpacked_by(frame: types.FrameType) -> int | None:
+    """Return how many names `a, b = value` unpacks to in a frame, or None if it does something else."""
+    instruction = _instruction(frame)
+    return instruction.arg if instruction.opname == "UNPACK_SEQUENCE" else None
+
+
+def _instruction(frame: types.FrameType) -> dis.Instruction:
+    """Return the instruction that a frame runs; the cached form of one reads as the plain one."""
+    return next(found for found in dis.get_instructions(frame.f_code) if found.offset == frame.f_lasti)
+
+
+def symbol_value(symbol: Symbol, encode: Callable[[Any], Value]) -> Value:
+    """Write a symbol as a tagged value."""
+    kind, *parts = symbol._form
+    tagged = _FORMS[kind](encode, *parts)
+    if symbol._set:
+        tagged["set"] = encode({_step(key): value for key, value in symbol._set.items()})
+    return tagged
+
+
+def _step(key: Any) -> str:
+    return key if isinstance(key, str) else f"[{key[1]!r}]"
+
+
+def _call(encode: Callable[[Any], Value], of: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Value]:
+    path = of._form[1] if isinstance(of, Symbol) and of._form[0] == "name" else None
+    if path is None:
+        tagged: dict[str, Value] = {"$": "call", "function": encode(of)}
+    else:
+        tagged = {"$": "object", "class": path} if is_class_name(path) else {"$": "call", "function": path}
+    tagged |= {"args": encode(list(args))} if args else {}
+    return tagged | ({"kwargs": encode(kwargs)} if kwargs else {})
+
+
+_FORMS: dict[str, Callable[..., dict[str, Value]]] = {
+    "name": lambda encode, path: {"$": "symbol", "name": path},
+    "get": lambda encode, of, name: {"$": "get", "of": encode(of), "name": name},
+    "item": lambda encode, of, key: {"$": "item", "of": encode(of), "key": encode(key)},
+    "call": _call,
+    "op": lambda encode, sign, *operands: {"$": "op", "op": sign, "args": encode(list(operands))},
+    "variable": lambda encode, key, is_json: {"$": "variable", "key": encode(key)} | ({"json": True} if is_json else {}),
+    "environment": lambda encode, name: {"$": "environment", "name": name},
+    "connection": lambda encode, conn_id: {"$": "connection", "id": encode(conn_id)},
+}
+
+
+def template(symbol: Symbol) -> str:
+    """Return the text that stands for a symbol inside other text.
+
+    For Variables and Connections that is Airflow's own template (`{{ var.value.key }}`, `{{ conn.id.host }}`), which
+    gives the same when the task runs; for others `${expression}`.
+    """
+    kind, *parts = symbol._form
+    if kind == "variable" and isinstance(parts[0], str):
+        return f"{{{{ var.{'json' if parts[1] else 'value'}.{parts[0]} }}}}"
+    if kind == "get" and isinstance(parts[0], Symbol) and parts[0]._form[0] == "connection":
+        return f"{{{{ conn.{parts[0]._form[1]}.{parts[1]} }}}}"
+    return f"${{{text(symbol)}}}"
+
+
+def text(value: Any) -> str:
+    """Return an expression as Python would write it; the same on every machine."""
+    if not isinstance(value, Symbol):
+        return _literal(value)
+    kind, *parts = value._form
+    match kind:
+        case "name":
+            return str(parts[0])
+        case "get":
+            return f"{text(parts[0])}.{parts[1]}"
+        case "item":
+            return f"{text(parts[0])}[{text(parts[1])}]"
+        case "call":
+            given = [text(arg) for arg in parts[1]] + [f"{name}={text(arg)}" for name, arg in parts[2].items()]
+            return f"{text(parts[0])}({', '.join(given)})"
+        case "op":
+            operands = [text(operand) for operand in parts[1:]]
+            return f"({f' {parts[0]} '.join(operands)})" if len(operands) > 1 else f"{parts[0]}({operands[0]})"
+        case "variable":
+            return f"Variable.get({text(parts[0])})"
+        case "environment":
+            return f"os.environ[{text(parts[0])}]"
+        case _:
+            return f"Connection.get({text(parts[0])})"
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, str | int | bool | types.NoneType):
+        return repr(value)
+    encoder = Encoder({Symbol: symbol_value})
+    try:
+        return canonical_bytes(encoder.encode(value)).decode()
+    except CanonicalError:
+        return type(value).__name__
