@@ -1,14 +1,17 @@
 """Make records: the canonical bytes of a DAG with their address."""
 
 from collections.abc import Callable
-from typing import Self
+from pathlib import Path
+from typing import Any, Self
 
 import msgspec
 
 from dagserial.digest import Digest
-from dagserial.errors import RecordError, UnknownFormatError
+from dagserial.errors import NotFoundError, RecordError, UnknownFormatError
 from dagserial.formats import v2
 from dagserial.model import Dag
+from dagserial.sources import files, live
+from dagserial.sources.reading import ReadOptions
 
 FORMAT = v2.FORMAT
 """The record format that is written."""
@@ -75,3 +78,38 @@ def _format(body: bytes) -> int:
     if found not in _DECODERS:
         raise UnknownFormatError(found, tuple(_DECODERS))
     return found
+
+
+def serialize(thing: Any) -> Record:
+    """Return the record of a thing that holds one DAG: a model Dag, a live DAG object, a DAG file.
+
+    Raises:
+        NotFoundError: the thing holds no DAG, or several.
+    """
+    records = serialize_all(thing)
+    if len(records) != 1:
+        held = ", ".join(record.dag_id for record in records) or "no DAG"
+        raise NotFoundError(f"{thing!r} holds {held}, not one DAG; serialize_all() takes any number")
+    return records[0]
+
+
+def serialize_all(thing: Any) -> list[Record]:
+    """Return the records of all DAGs in a thing, by dag_id: as for `serialize`, and folders of DAG files.
+
+    Raises:
+        RecordError: a DAG file could not be read.
+        NotFoundError: there is no such file or folder.
+    """
+    if isinstance(thing, Dag):
+        return [Record.of_dag(thing)]
+    if not isinstance(thing, str | Path):
+        return [Record.of_dag(live.read(thing)[0])]
+    path = Path(thing)
+    if not path.exists():
+        raise NotFoundError(f"there is no file or folder {str(path)!r}")
+    root, name = (path, ".") if path.is_dir() else (path.parent, path.name)
+    reading = files.read(root, ReadOptions(dags=(name,)))
+    if reading.errors:
+        error = reading.errors[0]
+        raise RecordError(f"{error.file}:{error.line or 1} could not be read: {error.error}")
+    return [Record.of_dag(parsed.dag) for parsed in reading.parsed]

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 
 from dagserial import sandbox
+from dagserial.model import ValueWarning
+from dagserial.model.value import EncodeType
 from dagserial.sources import live
 from dagserial.sources.reading import FileError, Parsed, Provenance
-from dagserial.model import ValueWarning
 from dagserial.standin import (
     NOTES,
     Symbol,
@@ -31,12 +32,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         files: DAG files from the top of the tree.
         roots: import roots, absolute.
+        dag_folders: where the DAG files lie, absolute.
         settings: Airflow configuration as (section, key, value).
     """
 
     root: str
     files: list[str]
     roots: list[str]
+    dag_folders: list[str]
     airflow_version: str
     variables: dict[str, str]
     connections: dict[str, str | dict[str, Any]]
@@ -51,7 +54,7 @@ class FileResult(msgspec.Struct, frozen=True):
     error: FileError | None = None
 
 
-_ENCODERS = {Symbol: symbol_value, SymbolicBase: symbolic_base_value, Text: text_value}
+_ENCODERS: dict[type, EncodeType] = {Symbol: symbol_value, SymbolicBase: symbolic_base_value, Text: text_value}
 
 
 def main(body: bytes) -> bytes:
@@ -60,6 +63,7 @@ def main(body: bytes) -> bytes:
     install(
         request.root,
         request.roots,
+        request.dag_folders,
         airflow_version=request.airflow_version,
         variables=request.variables,
         connections=request.connections,

@@ -41,6 +41,7 @@ def read(root: Path, options: ReadOptions) -> Reading:
         root=str(root),
         files=files,
         roots=import_roots(root, folders, options.paths),
+        dag_folders=[str((root / folder).resolve()) for folder in folders],
         airflow_version=options.airflow_version,
         variables=options.variables,
         connections=options.connections,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.machinery
+import importlib.util
 import os
 import sys
 import types
@@ -52,15 +53,19 @@ class _StandinLoader(Loader):
 class Finder(MetaPathFinder):
     """Decide for each import where it comes from."""
 
-    def __init__(self, provide: Provide, roots: Sequence[str], libraries: Sequence[str]) -> None:
+    def __init__(
+        self, provide: Provide, roots: Sequence[str], dag_folders: Sequence[str], libraries: Sequence[str]
+    ) -> None:
         """Prepare.
 
         Args:
             roots: import roots of the repository, searched in this order.
+            dag_folders: where the DAG files lie; a module of theirs is real even under the name `airflow`.
             libraries: parse libraries that are installed.
         """
         self._provide = provide
         self._roots = list(roots)
+        self._dag_folders = tuple(f"{folder}/" for folder in dag_folders)
         helpers = (name for name in _HELPERS if PathFinder.find_spec(name))
         self._real = {*sys.stdlib_module_names, *libraries, *helpers}
 
@@ -70,7 +75,7 @@ class Finder(MetaPathFinder):
         """Return where a module comes from; None leaves it to Python's own finders."""
         top, dot, _ = fullname.partition(".")
         if top == "airflow":
-            return self._standin(fullname)
+            return self._dag_module(fullname) or self._standin(fullname)
         if top in self._real:
             return None
         if dot and not isinstance(sys.modules.get(fullname.rpartition(".")[0]), StandinModule):
@@ -81,6 +86,15 @@ class Finder(MetaPathFinder):
         if top in PARSE_LIBRARIES:
             NOTES.add(f"{top} is not installed, so its values are symbols: pip install 'dagserial[parse]'")
         return self._standin(fullname)
+
+    def _dag_module(self, fullname: str) -> ModuleSpec | None:
+        """Find a module that lies in a DAG folder, as Airflow's own example DAGs do in `airflow/example_dags`."""
+        tail = fullname.replace(".", "/")
+        for path in (f"{root}/{tail}{end}" for root in self._roots for end in (".py", "/__init__.py")):
+            if path.startswith(self._dag_folders) and os.path.isfile(path):
+                folders = [os.path.dirname(path)] if path.endswith("__init__.py") else None
+                return importlib.util.spec_from_file_location(fullname, path, submodule_search_locations=folders)
+        return None
 
     def _standin(self, fullname: str) -> ModuleSpec:
         return importlib.machinery.ModuleSpec(fullname, _StandinLoader(self._provide), is_package=True)

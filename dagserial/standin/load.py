@@ -26,6 +26,7 @@ from dagserial.standin.symbol import Symbol, Text
 def install(
     root: str,
     roots: Sequence[str],
+    dag_folders: Sequence[str],
     *,
     airflow_version: str,
     variables: Mapping[str, str],
@@ -37,6 +38,7 @@ def install(
     Args:
         root: top of the tree that is read.
         roots: import roots of the repository, first one first.
+        dag_folders: where the DAG files lie.
         settings: Airflow configuration by (section, key).
     """
     NOTES.start(root)
@@ -44,7 +46,7 @@ def install(
     for name in libraries:
         importlib.import_module(name)  # before the clocks stop: pendulum derives from datetime
     names = Names(airflow_version, variables, connections, settings)
-    sys.meta_path.insert(0, Finder(names.provide, roots, libraries))
+    sys.meta_path.insert(0, Finder(names.provide, roots, dag_folders, libraries))
     sys.path[:0] = roots
     stop_clocks(names.provide)
     _sort_listings()

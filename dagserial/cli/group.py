@@ -1,0 +1,80 @@
+"""Dispatch to the verbs, and turn what they raise into exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from importlib.metadata import version
+from typing import Any
+
+import click
+
+from dagserial.errors import DagserialError
+
+OK, DIFFERS, TROUBLE, INTERRUPTED = 0, 1, 2, 130
+
+VERBS = {
+    "demo": "see what dagserial does, on a small repository made for it",
+    "diff": "what changed between two refs, DAG by DAG",
+    "list": "the DAGs at a ref or in the work tree",
+    "show": "one DAG as text, JSON or a graph",
+}
+"""Each verb with its line of help; `dagserial.cli.<verb>` holds its command."""
+
+
+class Verbs(click.Group):
+    """A group whose commands are modules, imported only when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = importlib.import_module(f"dagserial.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(VERBS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DagserialError as error:
+            click.echo(f"dagserial: {error}", err=True)
+            ctx.exit(TROUBLE)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, and end as a Unix program does when it is interrupted or its reader leaves."""
+        try:
+            return super().main(*args, **kwargs)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(141)
+
+
+def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"dagserial {version('dagserial')}")
+        ctx.exit()
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version."
+)
+def main() -> None:
+    """DAGs as deterministic, SHA-256-addressed records.
+
+    Reads Airflow DAG files without Airflow, at any Git ref, and tells what changed.
+
+    \b
+    dagserial list                       the DAGs in the work tree
+    dagserial diff main...HEAD           what this branch does to them
+    dagserial show HEAD:etl -f mermaid   one DAG, drawn
+
+    Exit codes: 0 ok, 1 differences or problems found (where asked for), 2 trouble.
+    """

@@ -1,0 +1,50 @@
+"""Write to the terminal: data to stdout, diagnostics to stderr, colour where it is wanted."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+
+import click
+
+from dagserial.model.display import printable
+from dagserial.sources.reading import FileError
+
+color_flag = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    envvar="DAGSERIAL_COLOR",
+    help="Colour: auto means on a terminal, unless NO_COLOR is set.",
+)
+
+
+def wants_color(choice: str) -> bool:
+    """Tell whether to colour stdout: as asked, else FORCE_COLOR, NO_COLOR (no-color.org), else on a terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+
+
+def write_bytes(body: bytes) -> None:
+    """Write data to stdout as it is."""
+    sys.stdout.buffer.write(body)
+    sys.stdout.buffer.flush()
+
+
+def report_errors(errors: Iterable[FileError], where: str = "") -> None:
+    """Write to stderr which DAG files could not be read, one line each: `file:line: error`."""
+    for error in errors:
+        line = f":{error.line}" if error.line else ""
+        click.echo(printable(f"{where}{error.file}{line}: {error.error}"), err=True)
+
+
+def columns(rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
+    """Lay rows out in aligned columns, escaped for a terminal."""
+    safe = [tuple(map(printable, row)) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*safe, strict=True)]
+    for row in safe:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -1,0 +1,73 @@
+"""Take the flags that say how DAG files are read, and join them with the repository's settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dagserial.cli.settings import from_environment, load_connections, load_variables, read_options, settings
+from dagserial.errors import SettingsError
+from dagserial.history import History
+from dagserial.sources.reading import ReadOptions
+
+_FILE = click.Path(path_type=Path)
+
+
+def _limit(name: str, kind: type, metavar: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    variable = "DAGSERIAL_" + name.removeprefix("--").replace("-", "_").upper()
+    return click.option(name, type=kind, metavar=metavar, envvar=variable, help=text)
+
+
+_FLAGS = (
+    click.option("--repo", default=".", metavar="DIR", envvar="DAGSERIAL_REPO", help="A folder of the repository."),
+    click.option("--dags", multiple=True, metavar="PATH", help="A DAG folder or file of the tree; repeatable."),
+    click.option("--path", "paths", multiple=True, metavar="PATH", help="A further import root; repeatable."),
+    click.option("--variables", type=_FILE, metavar="FILE", help="Variables, as `airflow variables export` has them."),
+    click.option("--connections", type=_FILE, metavar="FILE", help="The same from `airflow connections export`."),
+    click.option("--env", multiple=True, metavar="NAME=VALUE", help="Environment that DAG files see; repeatable."),
+    _limit("--airflow-version", str, "X.Y.Z", "What airflow.__version__ says."),
+    _limit("--timeout", float, "SECONDS", "Time one DAG file may take, 30."),
+    _limit("--memory-mib", int, "MIB", "Memory one DAG file may take, 1024."),
+    _limit("--jobs", int, "N", "DAG files read at once; as many as processors."),
+)
+
+
+def reading_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags that say how DAG files are read; the command gets them as keyword arguments."""
+    for flag in reversed(_FLAGS):
+        command = flag(command)
+    return command
+
+
+def options_of(history: History, flags: dict[str, Any]) -> ReadOptions:
+    """Return the options that hold: flags, then the repository's settings, then AIRFLOW_VAR_* and AIRFLOW_CONN_*.
+
+    Raises:
+        SettingsError: a flag, the settings or a file they name is wrong.
+    """
+    fields = {"jobs": os.cpu_count() or 2} | settings(history.root)
+    for name in ("dags", "paths"):
+        fields[name] = flags[name] or fields.get(name, ())
+    for name in ("airflow_version", "timeout", "memory_mib", "jobs"):
+        if flags[name] is not None:
+            fields[name] = flags[name]
+    given = {
+        "variables": load_variables(flags["variables"]) if flags["variables"] else {},
+        "connections": load_connections(flags["connections"]) if flags["connections"] else {},
+        "env": dict(map(_pair, flags["env"])),
+    }
+    surrounding = {"variables": from_environment("AIRFLOW_VAR_"), "connections": from_environment("AIRFLOW_CONN_")}
+    for name, own in given.items():
+        fields[name] = {**surrounding.get(name, {}), **fields.get(name, {}), **own}
+    return read_options(fields)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise SettingsError(f"--env takes NAME=VALUE, not {text!r}")
+    return name, value

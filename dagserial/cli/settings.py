@@ -1,0 +1,138 @@
+"""Read the settings of a repository: `dagserial.toml`, or `[tool.dagserial]` in its pyproject.toml."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from dagserial.errors import SettingsError
+from dagserial.sources.reading import ReadOptions
+
+_FIELDS = {name.replace("_", "-"): name for name in ReadOptions.__struct_fields__}
+
+
+def settings(root: Path | None) -> dict[str, Any]:
+    """Return what a repository's settings file says, by field of ReadOptions; nothing if there is none.
+
+    Args:
+        root: top of the work tree; None for a bare repository, which has no settings.
+
+    Raises:
+        SettingsError: the file cannot be read, or names a setting that does not exist.
+    """
+    for file, section in (("dagserial.toml", ()), ("pyproject.toml", ("tool", "dagserial"))):
+        path = root / file if root else None
+        if path is not None and path.is_file():
+            table = _table(path, section)
+            if table is not None:
+                return _fields(table, path)
+    return {}
+
+
+def _table(path: Path, section: tuple[str, ...]) -> dict[str, Any] | None:
+    try:
+        table: Any = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path.name} cannot be read: {error}") from error
+    for name in section:
+        table = table.get(name)
+        if table is None:
+            return None
+    if not isinstance(table, dict):
+        raise SettingsError(f"{'.'.join(section)} in {path.name} is no table")
+    return table
+
+
+def _fields(table: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    if unknown := sorted(table.keys() - _FIELDS.keys()):
+        known = ", ".join(sorted(_FIELDS))
+        raise SettingsError(f"{path.name} has the unknown setting {unknown[0]!r}; known are {known}")
+    fields = {_FIELDS[name]: value for name, value in table.items()}
+    for name, load in (("variables", load_variables), ("connections", load_connections)):
+        if isinstance(fields.get(name), str):
+            fields[name] = load(path.parent / fields[name])
+        elif name in fields:
+            fields[name] = _LOADED[name](fields[name], f"{name} in {path.name}")
+    return fields
+
+
+def load_variables(path: Path) -> dict[str, str]:
+    """Read Variables as `airflow variables export` writes them: JSON or YAML, one object by key.
+
+    Raises:
+        SettingsError: the file cannot be read, or holds something else.
+    """
+    return _as_variables(_load(path), path.name)
+
+
+def load_connections(path: Path) -> dict[str, Any]:
+    """Read Connections as `airflow connections export` writes them: JSON or YAML of URIs or objects, or `id=URI` lines.
+
+    Raises:
+        SettingsError: the file cannot be read, or holds something else.
+    """
+    return _as_connections(_load(path), path.name)
+
+
+def from_environment(prefix: str) -> dict[str, str]:
+    """Return the variables of this process that begin with a prefix, their keys without it and in lower case."""
+    return {name[len(prefix) :].lower(): value for name, value in os.environ.items() if name.startswith(prefix)}
+
+
+def _load(path: Path) -> Any:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+    if path.suffix == ".env":
+        pairs = (line.partition("=") for line in text.splitlines() if line.strip() and not line.startswith("#"))
+        return {name.strip(): value.strip() for name, _, value in pairs}
+    try:
+        return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        raise SettingsError(f"{path} is neither JSON nor YAML: {' '.join(str(error).split())}") from None
+
+
+def _as_variables(loaded: Any, where: str) -> dict[str, str]:
+    if not isinstance(loaded, dict):
+        raise SettingsError(f"{where} is no object of Variables by key")
+    plain = {str(key): value.get("value") if _is_described(value) else value for key, value in loaded.items()}
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in plain.items()}
+
+
+def _is_described(value: Any) -> bool:
+    """Tell whether a Variable was exported with its description (Airflow 2.10 and later)."""
+    return isinstance(value, dict) and "value" in value and value.keys() <= {"value", "description", "team_name"}
+
+
+def _as_connections(loaded: Any, where: str) -> dict[str, Any]:
+    if not isinstance(loaded, dict) or not all(isinstance(value, str | dict) for value in loaded.values()):
+        raise SettingsError(f"{where} is no object of Connections by id, each a URI or an object")
+    return {str(key): value for key, value in loaded.items()}
+
+
+_LOADED: dict[str, Callable[[Any, str], Any]] = {"variables": _as_variables, "connections": _as_connections}
+
+
+def read_options(fields: Mapping[str, Any]) -> ReadOptions:
+    """Return the options that settings and flags make, checked.
+
+    Raises:
+        SettingsError: a value is of the wrong kind.
+    """
+    try:
+        options = msgspec.convert(dict(fields), ReadOptions)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"a setting is wrong: {error}") from None
+    if options.ignore_syntax not in ("auto", "glob", "regexp"):
+        raise SettingsError(f"ignore-syntax is {options.ignore_syntax!r}; it may be auto, glob or regexp")
+    if options.timeout <= 0 or options.memory_mib <= 0 or options.jobs <= 0:
+        raise SettingsError("timeout, memory-mib and jobs must be greater than 0")
+    return options

@@ -1,0 +1,23 @@
+"""Two models to changes, and changes to text and JSON."""
+
+from dagserial.diff.change import Change, ChangeCounts, DagCounts, Diff, Kind, Operation, Summary, Target
+from dagserial.diff.comparison import compare, compare_all
+from dagserial.diff.document import Side, UnreadFile, diff_document
+from dagserial.diff.text import render_text
+
+__all__ = [
+    "Change",
+    "ChangeCounts",
+    "DagCounts",
+    "Diff",
+    "Kind",
+    "Operation",
+    "Side",
+    "Summary",
+    "Target",
+    "UnreadFile",
+    "compare",
+    "compare_all",
+    "diff_document",
+    "render_text",
+]

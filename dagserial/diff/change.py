@@ -1,0 +1,119 @@
+"""Say what a change is, and what a comparison of two sets of DAGs found."""
+
+from collections import Counter
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from dagserial.digest import Digest
+from dagserial.model import Value
+
+Operation = Literal["added", "removed", "changed", "moved"]
+Kind = Literal["dag", "task", "group", "edge"]
+
+KINDS: tuple[Kind, ...] = ("dag", "task", "group", "edge")
+"""The kinds of object, in the order in which their changes are listed."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """The object that a change is about.
+
+    Attributes:
+        dag_id: of the new DAG; of the old one where there is no new one.
+        id: within the DAG; of an edge `upstream -> downstream`, of a DAG its dag_id.
+    """
+
+    dag_id: str
+    kind: Kind
+    id: str
+
+
+class Change(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One difference between two DAGs, at the place where it is.
+
+    Attributes:
+        path: JSON pointer (RFC 6901) into the record, but that pairs are named by their first item and upstream tasks
+            by their id, not by index. In a list, an added item has its index in the new list, a removed one its
+            index in the old. Empty for a DAG as a whole.
+        before: as the old record says it; UNSET if it says nothing there, which is not `None`.
+        after: the same of the new record.
+    """
+
+    operation: Operation
+    object: Target
+    path: str
+    before: Value | UnsetType = UNSET
+    after: Value | UnsetType = UNSET
+
+    @property
+    def is_whole(self) -> bool:
+        """The object as a whole was added, removed or changed, not something in it."""
+        steps = self.path.split("/")[1:]
+        if self.object.kind == "dag":
+            return not steps
+        return steps[2] == "upstream" if self.object.kind == "edge" else len(steps) == 2
+
+
+class DagCounts(msgspec.Struct, frozen=True):
+    """How many DAGs differ by their digests; one that is on one side only is added or removed."""
+
+    added: int
+    removed: int
+    changed: int
+
+
+class ChangeCounts(msgspec.Struct, frozen=True):
+    """How many changes there are of each operation."""
+
+    added: int
+    removed: int
+    changed: int
+    moved: int
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """A diff in numbers."""
+
+    dags: DagCounts
+    changes: ChangeCounts
+
+
+class Diff(msgspec.Struct, frozen=True):
+    """What differs between two sets of DAGs.
+
+    Attributes:
+        changes: by dag_id; within one by kind as in `KINDS`, id and path.
+        old: digest of each DAG of the old side, by dag_id; of those that are the same, too.
+        new: the same of the new side.
+    """
+
+    changes: tuple[Change, ...] = ()
+    old: dict[str, Digest] = {}
+    new: dict[str, Digest] = {}
+
+    def summary(self) -> Summary:
+        """Return how many DAGs and changes there are of each sort."""
+        both = self.old.keys() & self.new.keys()
+        dags = DagCounts(
+            added=len(self.new) - len(both),
+            removed=len(self.old) - len(both),
+            changed=sum(self.old[dag_id] != self.new[dag_id] for dag_id in both),
+        )
+        counts = Counter(change.operation for change in self.changes)
+        changes = ChangeCounts(counts["added"], counts["removed"], counts["changed"], counts["moved"])
+        return Summary(dags, changes)
+
+
+def place(change: Change) -> tuple[str, int, str, str]:
+    """Return the key that sorts changes: dag_id, kind, id, path."""
+    return change.object.dag_id, KINDS.index(change.object.kind), change.object.id, change.path
+
+
+def pointer(*steps: str) -> str:
+    """Return the JSON pointer of some steps (RFC 6901, 3).
+
+    >>> pointer("tasks", "a/b", "args", "sql")
+    '/tasks/a~1b/args/sql'
+    """
+    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)

@@ -1,0 +1,86 @@
+"""Write a diff as a JSON document, `dagserial.diff/1`."""
+
+import msgspec
+
+from dagserial.canonical import settled_bytes
+from dagserial.diff.change import Change, Diff, Summary
+from dagserial.digest import Digest
+
+FORMAT = "dagserial.diff/1"
+
+
+class UnreadFile(msgspec.Struct, frozen=True):
+    """A DAG file that could not be read, so that its DAGs are not in the comparison.
+
+    Attributes:
+        file: path from the top of the tree, with `/`.
+        line: from 1; None if no line is to blame.
+        error: exception class and message.
+    """
+
+    file: str
+    line: int | None
+    error: str
+
+
+class Side(msgspec.Struct, frozen=True):
+    """Where one side of a comparison comes from.
+
+    Attributes:
+        ref: as the user wrote it.
+        commit: 40 hex; None if it is no commit, as a work tree is none.
+        errors: what could not be read there, in any order.
+    """
+
+    ref: str
+    commit: str | None = None
+    errors: tuple[UnreadFile, ...] = ()
+
+
+class _DocumentSide(msgspec.Struct):
+    ref: str
+    commit: str | None
+    dags: dict[str, str]
+
+
+class _DocumentError(msgspec.Struct):
+    side: str
+    file: str
+    line: int | None
+    error: str
+
+
+class _Document(msgspec.Struct):
+    """The wire shape; `schema/diff.v1.json` is its contract."""
+
+    format: str
+    base: _DocumentSide
+    head: _DocumentSide
+    changes: tuple[Change, ...]
+    summary: Summary
+    errors: list[_DocumentError]
+
+
+def diff_document(diff: Diff, base: Side, head: Side) -> bytes:
+    """Return the document of a diff: canonical JSON (RFC 8785), the same bytes for the same arguments.
+
+    Changes are in the order of `Diff.changes`; errors by side, base first, then by file, line and message.
+    """
+    document = _Document(
+        format=FORMAT,
+        base=_side(base, diff.old),
+        head=_side(head, diff.new),
+        changes=diff.changes,
+        summary=diff.summary(),
+        errors=[*_errors("base", base), *_errors("head", head)],
+    )
+    return settled_bytes(document)
+
+
+def _side(side: Side, digests: dict[str, Digest]) -> _DocumentSide:
+    return _DocumentSide(side.ref, side.commit, {dag_id: str(digest) for dag_id, digest in digests.items()})
+
+
+def _errors(name: str, side: Side) -> list[_DocumentError]:
+    ordered = sorted(side.errors, key=lambda unread: (unread.file, unread.line or 0, unread.error))
+    return [_DocumentError(name, unread.file, unread.line, unread.error) for unread in ordered]

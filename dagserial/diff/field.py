@@ -1,0 +1,89 @@
+"""Find the differences between the fields of two objects, by what each field means."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from msgspec import UNSET, UnsetType
+
+from dagserial.diff.element import Difference, element_differences, is_same, whole
+from dagserial.model import Value
+
+Comparer = Callable[[Value | UnsetType, Value | UnsetType], list[Difference]]
+"""How two values of one field are compared; UNSET where an object lacks it."""
+
+
+def field_differences(
+    old: Mapping[str, Value], new: Mapping[str, Value], comparers: Mapping[str, Comparer]
+) -> Iterator[Difference]:
+    """Yield where two JSON objects differ, by field.
+
+    Args:
+        comparers: by field; a field without one is compared to the element. What a comparer finds no words for is a
+            difference of the whole field.
+    """
+    for name in sorted(old.keys() | new.keys()):
+        before, after = old.get(name, UNSET), new.get(name, UNSET)
+        if is_same(before, after):
+            continue
+        found = comparers.get(name, element_differences)(before, after)
+        for difference in found or [whole(before, after)]:
+            yield difference.under(name)
+
+
+def _named(before: Value | UnsetType, after: Value | UnsetType) -> list[Difference]:
+    """Compare objects whose absence says the same as having no entry."""
+    return list(field_differences(_or(before, {}), _or(after, {}), {}))
+
+
+def _pairs(before: Value | UnsetType, after: Value | UnsetType) -> list[Difference]:
+    """Compare lists of (name, value) pairs by name; where names common to both changed order, the list moved."""
+    old, new = _or(before, []), _or(after, [])
+    old_names, new_names = [name for name, _ in old], [name for name, _ in new]
+    if len(set(old_names)) < len(old_names) or len(set(new_names)) < len(new_names):
+        return [whole(before, after)]
+    found = list(field_differences(dict(old), dict(new), {}))
+    common = set(old_names) & set(new_names)
+    if [name for name in old_names if name in common] != [name for name in new_names if name in common]:
+        found.append(Difference("moved", (), old_names, new_names))
+    return found
+
+
+def _mapping(before: Value | UnsetType, after: Value | UnsetType) -> list[Difference]:
+    if before is UNSET or after is UNSET:
+        return [whole(before, after)]
+    return list(field_differences(before, after, {"expand": _pairs}))
+
+
+def _moved(before: Value | UnsetType, after: Value | UnsetType) -> list[Difference]:
+    """Compare what an object lies in; it lies in something on either side, if only at the root."""
+    return [Difference("moved", (), before, after)]
+
+
+def _flag(before: Value | UnsetType, after: Value | UnsetType) -> list[Difference]:
+    """Compare booleans whose absence is false by format 2."""
+    return [whole(_or(before, False), _or(after, False))]
+
+
+def _ids(before: Value | UnsetType, after: Value | UnsetType) -> list[Difference]:
+    """Compare sorted lists of ids as sets, each id being its own step."""
+    old, new = _or(before, []), _or(after, [])
+    gone = [whole(name, UNSET, (name,)) for name in old if name not in set(new)]
+    return gone + [whole(UNSET, name, (name,)) for name in new if name not in set(old)]
+
+
+def _or(value: Value | UnsetType, absent: Value) -> Value:
+    return absent if value is UNSET else value
+
+
+DAG: dict[str, Comparer] = {"extra": _named, "params": _pairs}
+GROUP: dict[str, Comparer] = {"args": _named, "mapping": _mapping, "parent": _moved}
+TASK: dict[str, Comparer] = {
+    "args": _named,
+    "group": _moved,
+    "labels": _named,
+    "mapping": _mapping,
+    "on_failure_fail_dagrun": _flag,
+    "setup": _flag,
+    "teardown": _flag,
+    "upstream": _ids,
+}
+"""What the fields of each object mean; one that is not named is compared to the element."""

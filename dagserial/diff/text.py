@@ -1,0 +1,168 @@
+"""Write a diff as text for people, in the manner of `terraform plan`."""
+
+import difflib
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from msgspec import UNSET, UnsetType
+
+from dagserial.diff.change import KINDS, Change, Diff
+from dagserial.model.display import ELLIPSIS, cut, display, printable
+from dagserial.model import Value
+
+_SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
+_STYLES = {"+": "32", "-": "31", "~": "33", ">": "36", "@": "36", "dag": "1"}
+"""ANSI styles (ECMA-48, 8.3.117) by what a line starts with: green, red, yellow, cyan, bold."""
+
+_WIDEST_NAME = 28
+_WIDEST_FIELD = 36
+_NARROWEST = 24
+_CONTEXT = 12
+"""Characters that two long values have in common and that are shown before they part."""
+_LONGEST_LINE = 1000
+_MOST_LINES = 2000
+"""Above this, texts are not compared by line: `difflib` takes quadratic time."""
+
+
+class _Line(NamedTuple):
+    """A line of output, and what decides its colour: a sign, `dag`, or nothing."""
+
+    mark: str
+    text: str
+
+    def painted(self) -> str:
+        style = _STYLES.get(self.mark)
+        return f"\x1b[{style}m{self.text}\x1b[0m" if style else self.text
+
+
+class _Row(NamedTuple):
+    """One change as it is laid out; fields are empty where an object as a whole is meant."""
+
+    sign: str
+    kind: str
+    name: str
+    field: str
+    change: Change
+
+
+def render_text(diff: Diff, *, color: bool, width: int = 100) -> str:
+    """Return a diff as text without a newline at its end; `no changes` if there are none.
+
+    A sign says what became of an object: `+` added, `-` removed, `~` changed within, `>` moved to another group or
+    order. Whatever comes from a DAG is escaped: it cannot send sequences to a terminal.
+
+    Args:
+        color: write ANSI colours.
+        width: columns to fit values into; names and the lines of multi-line texts may be wider.
+    """
+    if not diff.changes:
+        return "no changes"
+    lines: list[_Line] = []
+    for dag_id, changes in groupby(diff.changes, key=lambda change: change.object.dag_id):
+        lines += _dag_lines(diff, dag_id, list(changes), width)
+    lines += [_Line("", ""), _Line("", _totals(diff))]
+    return "\n".join(line.painted() if color else line.text for line in lines)
+
+
+def _dag_lines(diff: Diff, dag_id: str, changes: list[Change], width: int) -> Iterator[_Line]:
+    old, new = diff.old.get(dag_id), diff.new.get(dag_id)
+    sign = _dag_sign(diff, dag_id)
+    rows = [_row(change) for change in changes if change.path]
+    name_width = min(_WIDEST_NAME, max((len(row.name) for row in rows if row.field or _detail(row)), default=0))
+    field_width = min(_WIDEST_FIELD, max((len(row.field) for row in rows), default=0))
+    start = 11 + name_width + 2 + (field_width + 2 if field_width else 0)
+    head = f"{sign} dag {printable(dag_id)}".removeprefix("~ ").ljust(start - 2)
+    digests = " -> ".join(digest.short for digest in (old, new) if digest)
+    yield _Line("dag" if sign == "~" else sign, f"{head}  {digests}".rstrip())
+    for row in rows:
+        name = row.name.ljust(name_width) + "  " + (row.field.ljust(field_width) + "  " if field_width else "")
+        lead = f"  {row.sign} {row.kind:<6} {name}"
+        yield from _row_lines(lead, row, max(width - len(lead), _NARROWEST), width)
+
+
+def _dag_sign(diff: Diff, dag_id: str) -> str:
+    if (dag_id in diff.old) == (dag_id in diff.new):
+        return _SIGNS["changed"]
+    return _SIGNS["added"] if dag_id in diff.new else _SIGNS["removed"]
+
+
+def _row(change: Change) -> _Row:
+    is_object = change.is_whole
+    sign = _SIGNS[change.operation] if is_object or change.operation == "moved" else _SIGNS["changed"]
+    if change.object.kind == "dag":
+        return _Row(sign, "dag", printable(change.path.removeprefix("/dag/")), "", change)
+    below = "/".join(change.path.split("/")[3:])
+    field = below if change.object.kind != "edge" else "" if is_object else "label"
+    return _Row(sign, change.object.kind, printable(change.object.id), printable(field), change)
+
+
+def _row_lines(lead: str, row: _Row, room: int, width: int) -> Iterator[_Line]:
+    """Yield a change: in one line if it fits, else its two sides below, or the lines in which two texts differ."""
+    before, after = row.change.before, row.change.after
+    detail = _detail(row)
+    if before is UNSET or after is UNSET or row.sign == ">" or (len(detail) <= room and not _are_texts(before, after)):
+        yield _Line(row.sign, (lead + cut(detail, room)).rstrip())
+        return
+    yield _Line(row.sign, lead.rstrip())
+    if _are_texts(before, after):
+        yield from _text_lines(before, after)
+        return
+    old, new = _from_parting(display(before), display(after))
+    yield _Line("-", f"      - {cut(old, width - 8)}")
+    yield _Line("+", f"      + {cut(new, width - 8)}")
+
+
+def _detail(row: _Row) -> str:
+    """Return what stands at the end of a change's line."""
+    before, after = row.change.before, row.change.after
+    if row.sign in "+-":
+        declared = after if before is UNSET else before
+        return printable(declared.get("operator", "")) if isinstance(declared, dict) else ""
+    if row.sign == ">":
+        return f"{_location(before)} -> {_location(after)}"
+    return " -> ".join("(absent)" if side is UNSET else display(side) for side in (before, after))
+
+
+def _location(side: Value | UnsetType) -> str:
+    if side is UNSET:
+        return "(root)"
+    return printable(side) if isinstance(side, str) else display(side)
+
+
+def _are_texts(before: Value, after: Value) -> bool:
+    """Tell whether two values are strings that are told apart by line."""
+    if not isinstance(before, str) or not isinstance(after, str):
+        return False
+    return 0 < max(before.count("\n"), after.count("\n")) <= _MOST_LINES
+
+
+def _text_lines(before: str, after: str) -> Iterator[_Line]:
+    """Yield a unified diff, indented; lines end at newlines alone, so that no difference goes unseen."""
+    lines = difflib.unified_diff(before.split("\n"), after.split("\n"), n=2, lineterm="")
+    for line in list(lines)[2:]:
+        yield _Line(line[0], f"      {cut(printable(line), _LONGEST_LINE)}")
+
+
+def _from_parting(old: str, new: str) -> tuple[str, str]:
+    """Return two long texts from a little before the place where they part."""
+    parting = next((at for at, (left, right) in enumerate(zip(old, new, strict=False)) if left != right), None)
+    start = (min(len(old), len(new)) if parting is None else parting) - _CONTEXT
+    return (old, new) if start <= len(ELLIPSIS) else (ELLIPSIS + old[start:], ELLIPSIS + new[start:])
+
+
+def _totals(diff: Diff) -> str:
+    """Return the last line: how many DAGs that have changes, and how many objects in them, met which fate."""
+    dag_ids = {change.object.dag_id for change in diff.changes}
+    dags = Counter(_dag_sign(diff, dag_id) for dag_id in dag_ids)
+    parts = [f"{_counted(dags[sign], 'dag')} {fate}" for fate, sign in _SIGNS.items() if dags[sign]]
+    met = {(change.object, _row(change).sign) for change in diff.changes if change.path}
+    tally = Counter((target.kind, sign) for target, sign in met)
+    cells = [(kind, fate, tally[kind, sign]) for kind in KINDS if kind != "dag" for fate, sign in _SIGNS.items()]
+    within = [f"{_counted(count, kind)} {fate}" for kind, fate, count in cells if count]
+    return ", ".join(parts) + (f": {', '.join(within)}." if within else ".")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,172 @@
+"""Read the records of a repository as of a ref, or of its work tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from dagserial.errors import DagserialError, NotFoundError, RepositoryError
+from dagserial.history import refs
+from dagserial.history.repository import Repository
+from dagserial.history.tree import materialise
+from dagserial.model import ValueWarning
+from dagserial.record import Record
+from dagserial.sources import files
+from dagserial.sources.reading import FileError, Parsed, Provenance, Reading, ReadOptions
+
+WORKTREE = "@worktree"
+"""The ref that stands for the files as they lie in the work tree."""
+
+Read = Callable[[Path, ReadOptions], Reading]
+"""Reads the DAG files of the tree at a path."""
+
+_AS_FOUND = ReadOptions()
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """The record of one DAG, with where it was declared and what was noted on reading it."""
+
+    record: Record
+    provenance: Provenance
+    warnings: tuple[ValueWarning, ...]
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """The records of a tree.
+
+    Attributes:
+        ref: as it was asked for.
+        commit: what the ref named then; None for the work tree.
+        entries: by dag_id.
+        errors: files that gave no DAG though they should have, and `.py` files that could not be laid out, by file.
+    """
+
+    ref: str
+    commit: str | None
+    entries: tuple[Entry, ...]
+    errors: tuple[FileError, ...]
+
+    def get(self, dag_id: str) -> Entry:
+        """Return the entry of one DAG.
+
+        Raises:
+            NotFoundError: there is none; the message names DAGs whose ids are alike, and how many files went unread.
+        """
+        by_id = {entry.record.dag_id: entry for entry in self.entries}
+        if dag_id in by_id:
+            return by_id[dag_id]
+        close = " or ".join(map(repr, get_close_matches(dag_id, by_id, n=3)))
+        unread = f"; unread files: {len(self.errors)}, such as {self.errors[0].file!r}" if self.errors else ""
+        alike = f"; did you mean {close}?" if close else ""
+        raise NotFoundError(f"DAG {dag_id!r} does not exist at {self.ref!r}{unread}{alike}")
+
+
+class History:
+    """The records of a Git repository, by ref.
+
+    Reads Git's object database and leaves the repository as it was: no lock, no hook, no filter, no fetch. A context
+    manager; whoever opens a history closes it. Threads may share it.
+
+    Args:
+        repo: a folder in a repository, the repository, or a bare one. `.` is what git takes it for, by GIT_DIR and its
+            kin where they are set, as in a Git hook; any other folder stands for itself, whatever they say.
+        read: reads the DAG files of a tree; to be replaced by what remembers readings or spreads them.
+
+    Raises:
+        RepositoryError: there is no repository, git refuses to read it, or git is not installed.
+    """
+
+    def __init__(self, repo: str | Path = ".", *, read: Read = files.read) -> None:
+        self._repository = Repository(repo)
+        self._read = read
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the child processes of GitPython."""
+        self._repository.close()
+
+    @property
+    def root(self) -> Path | None:
+        """The top of the work tree; None if there is none, as in a bare repository."""
+        return self._repository.root
+
+    def commit(self, ref: str) -> str | None:
+        """Return the commit that a ref names, 40 hex (64 where objects are SHA-256); None for the work tree.
+
+        Args:
+            ref: anything `git rev-parse` takes for one commit, or `@worktree`.
+
+        Raises:
+            SettingsError: `ref` can be no ref: it is empty, starts with `-`, or holds NUL or a line break.
+            NotFoundError: `ref` names no commit, or more than one.
+            RepositoryError: the repository has no commit yet.
+        """
+        return None if ref == WORKTREE else refs.commit(self._repository, ref)
+
+    def merge_base(self, a: str, b: str) -> str:
+        """Return the commit at which two refs parted; the work tree stands on HEAD.
+
+        Raises:
+            SettingsError: as for `commit`.
+            NotFoundError: a ref does not exist, or the two have no ancestor in common.
+            RepositoryError: the repository has no commit yet, or its history cannot be read.
+        """
+        return refs.merge_base(self._repository, *("HEAD" if ref == WORKTREE else ref for ref in (a, b)))
+
+    def at(self, ref: str, options: ReadOptions = _AS_FOUND) -> Snapshot:
+        """Return the records at a ref.
+
+        A commit's files are laid out in a private folder, which is gone afterwards; the work tree is read in place.
+
+        Raises:
+            SettingsError: as for `commit`, or an option names something outside of the tree.
+            NotFoundError: `ref` names no commit, or more than one.
+            RepositoryError: the files of the commit cannot be read, or there is no work tree.
+            SandboxError: the DAG files could not be run at all.
+        """
+        commit = self.commit(ref)
+        if commit is None:
+            if self.root is None:
+                raise RepositoryError(f"{self._repository} has no work tree; name a commit instead of {WORKTREE!r}")
+            return _snapshot(ref, None, self._read(self.root, options), ())
+        with materialise(self._repository, commit) as tree:
+            return _snapshot(ref, commit, self._read(tree.root, options), tree.left_out)
+
+    def load(self, dag_id: str, ref: str = "HEAD", options: ReadOptions = _AS_FOUND) -> Entry:
+        """Return the record of one DAG at a ref, with what stands beside it.
+
+        Raises:
+            NotFoundError: `ref` names no commit, or holds no DAG of that id.
+            SettingsError, RepositoryError, SandboxError: as for `at`.
+        """
+        return self.at(ref, options).get(dag_id)
+
+
+def _snapshot(ref: str, commit: str | None, reading: Reading, left_out: tuple[FileError, ...]) -> Snapshot:
+    errors = [*reading.errors, *left_out]
+    entries = []
+    for parsed in reading.parsed:
+        try:
+            entries.append(_entry(parsed, ref, commit))
+        except DagserialError as error:
+            errors.append(FileError(parsed.provenance.file, parsed.provenance.line, f"{type(error).__name__}: {error}"))
+    return Snapshot(
+        ref,
+        commit,
+        tuple(sorted(entries, key=lambda entry: entry.record.dag_id)),
+        tuple(sorted(errors, key=lambda error: (error.file, error.line or 0, error.error))),
+    )
+
+
+def _entry(parsed: Parsed, ref: str, commit: str | None) -> Entry:
+    provenance = msgspec.structs.replace(parsed.provenance, commit=commit, ref=ref)
+    return Entry(Record.of_dag(parsed.dag), provenance, parsed.warnings)

@@ -1,0 +1,209 @@
+"""Run git on a repository so that it can only read.
+
+No command here writes, fetches, takes a lock, runs a hook or a filter, or asks anything of anybody.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Collection, Generator, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from dagserial.errors import RepositoryError
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+    from git import Git
+
+_ENVIRONMENT = {
+    # What GIT_NO_LAZY_FETCH says to git 2.44 and newer; without a protocol, older ones cannot fetch either.
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+_GUARDS = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+
+_PLACES = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+)
+"""Variables that say where a repository is (`git rev-parse --local-env-vars`, without the settings among them)."""
+
+
+class Repository:
+    """A Git repository, open for reading.
+
+    `.` is what git takes for the repository here: inside of a Git hook, that which GIT_DIR and its kin name, with the
+    objects that a push has brought but not yet made known. Any other folder stands for itself, whatever they say.
+
+    Attributes:
+        git_dir: the repository proper; of a linked worktree, its own part of it.
+        root: top of the work tree; None if there is none, as in a bare repository.
+
+    Raises:
+        RepositoryError: the folder is in no repository, git refuses to read it, or git is not installed.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        place = Path(folder)
+        if not place.is_dir():
+            raise RepositoryError(f"there is no folder {str(place)!r}")
+        self._own_place = place != Path(".")
+        self._folder = place.parent.absolute() if place.name == ".git" else place.absolute()
+        self._git, self._not_found = _git_python()
+        self.git_dir = self._folder
+        bare, inside, git_dir = self._ask(
+            "rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--absolute-git-dir"
+        ).split(b"\n", 2)
+        self.git_dir = Path(os.fsdecode(git_dir.removesuffix(b"\n")))
+        self.root: Path | None = None
+        if bare == b"false" and inside == b"true":
+            self.root = Path(os.fsdecode(self._ask("rev-parse", "--show-toplevel").removesuffix(b"\n")))
+
+    def __str__(self) -> str:
+        """Return what messages call the repository: its folder."""
+        return repr(str(self.root or self.git_dir))
+
+    def close(self) -> None:
+        """End what GitPython may have left running."""
+        self._git.clear_cache()
+
+    def run(self, *arguments: str) -> tuple[int, bytes, str]:
+        """Return exit status, output and diagnostics of a git command that only reads.
+
+        Raises:
+            RepositoryError: git cannot be started.
+        """
+        try:
+            status, output, diagnostics = self._git.execute(
+                self._command(arguments),
+                with_extended_output=True,
+                with_exceptions=False,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+                env=_ENVIRONMENT,
+            )
+        except (self._not_found, OSError) as error:
+            raise _not_runnable(error) from error
+        return status, output, diagnostics
+
+    def entries(self, commit: str) -> list[bytes]:
+        """Return what `git ls-tree` says of all files of a commit, one line each: `mode type id size\\tpath`.
+
+        Raises:
+            RepositoryError: a part of the tree cannot be read.
+        """
+        lines = self._ask("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
+        return lines.split(b"\0")[:-1]
+
+    def blobs(self, ids: Collection[bytes]) -> Generator[tuple[bytes, bytes], None, None]:
+        """Iterate over blobs by id, in the order asked for; close the iterator if it is left early.
+
+        Raises:
+            RepositoryError: one of them cannot be read.
+        """
+        with tempfile.TemporaryFile() as wanted:
+            wanted.writelines(id_ + b"\n" for id_ in ids)
+            wanted.seek(0)
+            try:
+                command = self._command(["cat-file", "--batch"])
+                process = self._git.execute(command, istream=wanted, as_process=True, env=_ENVIRONMENT)
+            except (self._not_found, OSError) as error:
+                raise _not_runnable(error) from error
+            # GitPython kills the child when `process` goes, so it is kept.
+            child = cast("Popen[bytes]", process.proc)
+            # On leaving, the pipes are closed, which ends git wherever it stands.
+            answered = 0
+            with child:
+                for answered, blob in enumerate(self._batch(cast(BinaryIO, child.stdout)), 1):
+                    yield blob
+                diagnostics = cast(BinaryIO, child.stderr).read().decode(errors="replace")
+            if child.returncode or answered < len(ids):
+                raise self._error(diagnostics)
+
+    def _batch(self, output: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+        """Take the answers of `git cat-file --batch` apart (gitformat: "BATCH OUTPUT")."""
+        while header := output.readline():
+            words = header.split()
+            if len(words) != 3 or words[1] != b"blob":
+                raise RepositoryError(
+                    f"git finds no blob {words[0].decode()} in {self}; `git fsck` tells what the repository lacks"
+                )
+            size = int(words[2])
+            content = output.read(size + 1)
+            if len(content) <= size:
+                return
+            yield words[0], content[:-1]
+
+    def _ask(self, *arguments: str) -> bytes:
+        status, output, diagnostics = self.run(*arguments)
+        if status:
+            raise self._error(diagnostics)
+        return output
+
+    def _command(self, arguments: Iterable[str]) -> list[str]:
+        """Return the words of a git command.
+
+        GitPython hands the whole environment on and quietly changes to the current folder if it may not enter its own;
+        hence `env -u` and `-C`.
+        """
+        unset = [word for name in _PLACES if self._own_place and name in os.environ for word in ("-u", name)]
+        executable = str(self._git.GIT_PYTHON_GIT_EXECUTABLE or "git")
+        return [*(["env", *unset] if unset else []), executable, *_GUARDS, "-C", str(self._folder), *arguments]
+
+    def _error(self, diagnostics: str) -> RepositoryError:
+        if "dubious ownership" in diagnostics or "unsafe repository" in diagnostics:
+            found = re.search(r"safe\.directory (.+)$", diagnostics, re.MULTILINE)
+            folder = found[1] if found else str(self.git_dir)
+            command = f"git config --global --add safe.directory {folder}"
+            return RepositoryError(
+                f"{self} belongs to another user, so git does not trust it; if you do, run `{command}`"
+            )
+        if "not a git repository" in diagnostics:
+            return RepositoryError(f"{self} is no Git repository, nor does it lie in one")
+        if "promisor" in diagnostics:
+            return RepositoryError(
+                f"{self} is a partial clone that lacks files of this commit, and dagserial fetches nothing; "
+                "run `git fetch --refetch --no-filter` first"
+            )
+        return RepositoryError(f"git cannot read {self}: {reason(diagnostics)}")
+
+
+def reason(diagnostics: str) -> str:
+    """Return the line of git's diagnostics that says what went wrong, without git's prefix."""
+    lines = [line.strip() for line in diagnostics.splitlines() if line.strip()]
+    for prefix in ("fatal: ", "error: "):
+        for line in lines:
+            if line.startswith(prefix):
+                return line.removeprefix(prefix)
+    return lines[-1] if lines else "git gives no reason"
+
+
+def _not_runnable(error: Exception) -> RepositoryError:
+    why = getattr(error, "strerror", None) or "it is not installed, or not on PATH"
+    return RepositoryError(f"git cannot be run: {why}")
+
+
+def _git_python() -> tuple[Git, type[Exception]]:
+    """Return GitPython's door to git, and what it raises if git has gone."""
+    try:
+        # GitPython runs git when it is imported, and cannot be imported without it.
+        from git import Git, GitCommandNotFound
+    except ImportError as error:
+        raise _not_runnable(error) from error
+    return Git(), GitCommandNotFound

@@ -1,0 +1,101 @@
+"""Understand what a person types: ranges of refs, and which record is meant."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import msgspec
+
+from dagserial.errors import NotFoundError, SettingsError
+from dagserial.history import WORKTREE, History
+from dagserial.record import Record
+from dagserial.sources.reading import ReadOptions
+
+
+class Range(msgspec.Struct, frozen=True):
+    """Two refs to compare.
+
+    Attributes:
+        from_merge_base: compare from where the two histories parted, as Git's `A...B`.
+    """
+
+    base: str
+    head: str
+    from_merge_base: bool = False
+
+
+def parse_range(operands: Sequence[str]) -> Range:
+    """Read the operands of a comparison as Git does.
+
+    Nothing means HEAD against the work tree, `A` means A against the work tree, then `A B`, `A..B`, `A...B`, where a
+    missing side of the last two is HEAD.
+
+    >>> parse_range(["main...HEAD"])
+    Range(base='main', head='HEAD', from_merge_base=True)
+
+    Raises:
+        SettingsError: there are more than two operands.
+    """
+    if len(operands) > 2:
+        raise SettingsError(f"a comparison takes two refs at most, not {len(operands)}; DAG names go behind `--`")
+    if len(operands) == 2:
+        return Range(operands[0], operands[1])
+    if not operands:
+        return Range("HEAD", WORKTREE)
+    for dots in ("...", ".."):
+        base, found, head = operands[0].partition(dots)
+        if found:
+            return Range(base or "HEAD", head or "HEAD", dots == "...")
+    return Range(operands[0], WORKTREE)
+
+
+def resolve(locator: str, repo: str, options: ReadOptions) -> Record:
+    """Return the record that a locator means: `REF:dag_id`, `@worktree:dag_id`, a record file, or `-` for stdin.
+
+    Raises:
+        NotFoundError: the ref, the DAG or the file does not exist.
+        RecordError: the file is no record.
+    """
+    if locator == "-":
+        return Record.of(sys.stdin.buffer.read())
+    if Path(locator).is_file():
+        return Record.of(Path(locator).read_bytes())
+    ref, colon, dag_id = locator.rpartition(":")
+    if not colon or not ref or not dag_id:
+        raise NotFoundError(f"{locator!r} is neither a record file nor REF:dag_id, as in HEAD:{locator or 'etl'}")
+    with History(repo) as history:
+        return history.load(dag_id, ref, options).record
+
+
+class Selection:
+    """DAGs that a person picks by shell patterns: `etl_*`; with a task, `etl_daily.load`."""
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._patterns = tuple(patterns)
+
+    def has_dag(self, dag_id: str) -> bool:
+        """Tell whether a DAG is picked, as a whole or in part."""
+        return not self._patterns or any(
+            fnmatchcase(dag_id, pattern) or self._task_pattern(pattern, dag_id) is not None
+            for pattern in self._patterns
+        )
+
+    def has_task(self, dag_id: str, task_id: str) -> bool:
+        """Tell whether a task is picked, by itself or with its DAG."""
+        if not self._patterns or any(fnmatchcase(dag_id, pattern) for pattern in self._patterns):
+            return True
+        parts = (self._task_pattern(pattern, dag_id) for pattern in self._patterns)
+        return any(part is not None and fnmatchcase(task_id, part) for part in parts)
+
+    @staticmethod
+    def _task_pattern(pattern: str, dag_id: str) -> str | None:
+        """Return the task's part of `dag.task` where the DAG's part fits, as both may hold dots."""
+        at = pattern.find(".")
+        while at > 0:
+            if fnmatchcase(dag_id, pattern[:at]):
+                return pattern[at + 1 :]
+            at = pattern.find(".", at + 1)
+        return None

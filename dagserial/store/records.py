@@ -1,0 +1,166 @@
+"""Keep records by digest, and count the versions of each DAG."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from dagserial.digest import Digest
+from dagserial.errors import DigestMismatchError, NotFoundError, SettingsError
+from dagserial.record import FORMAT, Record
+from dagserial.store.insertion import insert_missing
+from dagserial.store.limits import checked_id, checked_image, checked_moment, checked_text
+from dagserial.store.tables import dag_record, dag_version
+
+_PREFIX = re.compile(r"sha256:[0-9a-f]{8,64}")
+_SHOWN_CANDIDATES = 10
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """A meaning that a DAG had: the record of it, and where it came from.
+
+    Attributes:
+        number: from 1, dense per DAG; the newest is the largest.
+        bundle_version: the commit.
+        image: `repo@sha256:<64 hex>`.
+        source: path of the DAG file.
+        created_at: when the version was put, in UTC.
+    """
+
+    dag_id: str
+    number: int
+    digest: Digest
+    bundle_name: str | None = None
+    bundle_version: str | None = None
+    image: str | None = None
+    source: str | None = None
+    created_at: datetime
+
+
+class RecordStore:
+    """Records and versions in one database, through a session that the caller owns, commits and closes."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def put(
+        self,
+        record: Record,
+        *,
+        created_at: datetime,
+        bundle_name: str | None = None,
+        bundle_version: str | None = None,
+        image: str | None = None,
+        source: str | None = None,
+    ) -> Version:
+        """Keep a record; return the version of its DAG that it is.
+
+        A record is written once. A new version is made only if the DAG differs from its latest version when both are
+        read as the current format; else the latest is returned as it stands, with the provenance it has. A DAG that
+        goes back to what it was gets a new version of the old record.
+
+        Raises:
+            DigestMismatchError: the record is new, and its digest is not that of its body.
+            SettingsError: a time without a zone, an image without a digest, a dag_id of more than 250 characters, or
+                a text that no database keeps.
+        """
+        offered = Version(
+            dag_id=checked_id("dag_id", record.dag_id),
+            number=1,
+            digest=record.digest,
+            bundle_name=checked_text("bundle_name", bundle_name),
+            bundle_version=checked_text("bundle_version", bundle_version),
+            image=checked_image(image),
+            source=checked_text("source", source),
+            created_at=checked_moment("created_at", created_at),
+        )
+        while True:
+            latest = self.latest(record.dag_id)
+            # The common case first, because it writes nothing: what a version points at is kept.
+            if latest and latest.digest == record.digest:
+                return latest
+            self._keep(record)
+            if latest and self._means(latest.digest, record):
+                return latest
+            version = msgspec.structs.replace(offered, number=latest.number + 1) if latest else offered
+            # A number that another session took meanwhile is no version of ours: look again. On SQLite the write lock
+            # of the transaction leaves no such meanwhile.
+            if insert_missing(self._session, dag_version, msgspec.structs.asdict(version)):
+                return version
+
+    def get(self, digest: Digest) -> Record:
+        """Return a record, its bytes checked against the digest.
+
+        Raises:
+            NotFoundError: there is no such record.
+            DigestMismatchError: the stored bytes are not those that were put.
+        """
+        row = self._session.execute(select(dag_record).where(dag_record.c.digest == digest)).one_or_none()
+        if row is None:
+            raise NotFoundError(f"there is no record {digest}")
+        record = Record(**row._mapping)
+        _check(record)
+        return record
+
+    def find(self, prefix: str) -> Digest:
+        """Return the digest that starts with `sha256:` and 8 or more hexadecimal digits.
+
+        Raises:
+            NotFoundError: no digest starts so, or several do, which the message lists.
+            SettingsError: `prefix` is no such prefix.
+        """
+        if not _PREFIX.fullmatch(prefix):
+            raise SettingsError(
+                f"{prefix!r} is no prefix of a digest: 'sha256:' and 8 to 64 lower-case hexadecimal digits"
+            )
+        # A range, not LIKE: it uses the index of the key on every database. "g" sorts after every digit.
+        column = dag_record.c.digest
+        statement = select(column).where(column >= prefix, column < prefix + "g").order_by(column)
+        found = self._session.scalars(statement.limit(_SHOWN_CANDIDATES + 1)).all()
+        if not found:
+            raise NotFoundError(f"there is no record {prefix}")
+        if len(found) > 1:
+            shown = ", ".join([*found[:_SHOWN_CANDIDATES], *["and more"] * (len(found) > _SHOWN_CANDIDATES)])
+            raise NotFoundError(f"{prefix} is ambiguous: it starts {shown}")
+        digest: Digest = found[0]
+        return digest
+
+    def versions(self, dag_id: str) -> list[Version]:
+        """Return all versions of a DAG, newest first; none of a DAG that was never put."""
+        rows = self._session.execute(_newest_first(dag_id))
+        return [Version(**row._mapping) for row in rows]
+
+    def latest(self, dag_id: str) -> Version | None:
+        """Return the newest version of a DAG; None of a DAG that was never put."""
+        row = self._session.execute(_newest_first(dag_id).limit(1)).one_or_none()
+        return None if row is None else Version(**row._mapping)
+
+    def _keep(self, record: Record) -> None:
+        is_kept = select(dag_record.c.format).where(dag_record.c.digest == record.digest)
+        # Asked first: on SQLite even an insert that inserts nothing takes the write lock.
+        if self._session.execute(is_kept).one_or_none() is None:
+            _check(record)
+            insert_missing(self._session, dag_record, msgspec.structs.asdict(record))
+
+    def _means(self, digest: Digest, record: Record) -> bool:
+        """Return whether a kept record says, in the current format, what another record says."""
+        statement = select(dag_record.c.format).where(dag_record.c.digest == digest)
+        if self._session.scalars(statement).one() == record.format == FORMAT:
+            return digest == record.digest
+        return _meaning(self.get(digest)) == _meaning(record)
+
+
+def _newest_first(dag_id: str) -> Select[Any]:
+    return select(dag_version).where(dag_version.c.dag_id == dag_id).order_by(dag_version.c.number.desc())
+
+
+def _meaning(record: Record) -> Digest:
+    return Record.of_dag(record.dag()).digest
+
+
+def _check(record: Record) -> None:
+    if (found := Digest.of(record.body)) != record.digest:
+        raise DigestMismatchError(record.digest, found)

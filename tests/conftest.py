@@ -1,0 +1,40 @@
+"""What several tests share: a repository, the command line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from support import ROOT, Repo
+
+settings.register_profile("dagserial", deadline=None, print_blob=True)
+settings.load_profile("dagserial")
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    """An empty repository."""
+    return Repo(tmp_path / "repo")
+
+
+@pytest.fixture
+def dagserial() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The command line in a process of its own."""
+
+    def run(*arguments: str, env: dict[str, str] | None = None, **kwargs: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "dagserial", *arguments],
+            env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            **kwargs,
+        )
+
+    return run

@@ -1,0 +1,252 @@
+"""Records and versions."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import Connection, Engine, event, func, insert, select
+from sqlalchemy.orm import Session
+from store_cases import HOSTILE_IDS, IMAGE, LATER, NOON, digest_with, record_of
+
+from dagserial import record as record_module
+from dagserial.digest import Digest
+from dagserial.errors import DigestMismatchError, NotFoundError, SettingsError
+from dagserial.formats import v2
+from dagserial.model import Dag
+from dagserial.record import Record
+from dagserial.store import RecordStore, Version
+from dagserial.store.tables import dag_record
+
+A, B = record_of(operator="x.A"), record_of(operator="x.B")
+
+
+@pytest.fixture
+def store(session: Session) -> RecordStore:
+    return RecordStore(session)
+
+
+def _records(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(dag_record)) or 0
+
+
+def test_first_put_is_version_1_with_its_provenance(store: RecordStore) -> None:
+    version = store.put(
+        A, created_at=NOON, bundle_name="main", bundle_version="c0ffee", image=IMAGE, source="dags/etl.py"
+    )
+    assert version == Version(
+        dag_id="etl",
+        number=1,
+        digest=A.digest,
+        bundle_name="main",
+        bundle_version="c0ffee",
+        image=IMAGE,
+        source="dags/etl.py",
+        created_at=NOON,
+    )
+    assert store.versions("etl") == [version]
+
+
+def test_put_again_changes_nothing(store: RecordStore, session: Session) -> None:
+    first = store.put(A, created_at=NOON, bundle_version="1")
+    assert store.put(A, created_at=LATER, bundle_version="2") == first
+    assert store.versions("etl") == [first]
+    assert _records(session) == 1
+
+
+def test_there_and_back_is_three_versions_of_two_records(store: RecordStore, session: Session) -> None:
+    for record in (A, B, A):
+        store.put(record, created_at=NOON)
+    assert [(v.number, v.digest) for v in store.versions("etl")] == [(3, A.digest), (2, B.digest), (1, A.digest)]
+    assert _records(session) == 2
+
+
+def test_versions_are_counted_per_dag(store: RecordStore) -> None:
+    for dag_id in ("one", "two"):
+        for operator in ("x.A", "x.B"):
+            store.put(record_of(dag_id, operator), created_at=NOON)
+    assert [v.number for v in store.versions("one")] == [v.number for v in store.versions("two")] == [2, 1]
+
+
+def test_time_of_a_version_is_utc_when_put_and_when_read(store: RecordStore) -> None:
+    moment = datetime(2026, 1, 1, 1, tzinfo=timezone(timedelta(hours=-5)))
+    assert store.put(A, created_at=moment).created_at.tzinfo is UTC
+    assert store.put(A, created_at=moment).created_at.isoformat() == "2026-01-01T06:00:00+00:00"
+
+
+@pytest.fixture
+def _format_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let there be a format 1 that says what format 2 says."""
+
+    def decode(body: bytes) -> Dag:
+        return v2.decode(body.replace(b'"format":1', b'"format":2'))
+
+    monkeypatch.setitem(record_module._DECODERS, 1, decode)
+
+
+def _in_format_1(record: Record) -> Record:
+    return Record.of(record.body.replace(b'"format":2', b'"format":1'))
+
+
+@pytest.mark.usefixtures("_format_1")
+def test_same_meaning_in_another_format_is_kept_but_no_version(store: RecordStore) -> None:
+    old = _in_format_1(A)
+    first = store.put(old, created_at=NOON)
+    assert store.put(A, created_at=NOON) == first
+    assert store.get(A.digest) == A
+    assert store.get(old.digest) == old
+    assert len(store.versions("etl")) == 1
+
+
+@pytest.mark.usefixtures("_format_1")
+def test_other_meaning_in_another_format_is_a_version(store: RecordStore) -> None:
+    store.put(_in_format_1(A), created_at=NOON)
+    assert store.put(B, created_at=NOON).number == 2
+    assert store.put(_in_format_1(A), created_at=NOON).number == 3
+
+
+def test_number_taken_by_another_session_is_passed_over(engine: Engine) -> None:
+    taken: list[Digest] = []
+
+    def take(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT INTO dag_version") and not taken:
+            taken.append(B.digest)
+            connection.exec_driver_sql("INSERT INTO dag_record VALUES (?, 2, 'etl', ?)", (str(B.digest), B.body))
+            connection.exec_driver_sql(
+                "INSERT OR ABORT INTO dag_version VALUES ('etl', 1, ?, NULL, NULL, NULL, NULL, ?)",
+                (str(B.digest), "2026-01-01 00:00:00.000000"),
+            )
+
+    event.listen(engine, "before_cursor_execute", take)
+    with Session(engine) as session:
+        assert RecordStore(session).put(A, created_at=NOON).number == 2
+        assert [v.digest for v in RecordStore(session).versions("etl")] == [A.digest, B.digest]
+    event.remove(engine, "before_cursor_execute", take)
+
+
+def test_record_with_a_false_digest_is_not_kept(store: RecordStore, session: Session) -> None:
+    with pytest.raises(DigestMismatchError):
+        store.put(Record(A.body, "etl", B.digest, 2), created_at=NOON)
+    assert _records(session) == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"created_at": datetime(2026, 1, 1)},
+        {"image": "repo:latest"},
+        {"source": "dags/\udc80.py"},
+        {"bundle_name": "a\0b"},
+        {"bundle_version": "\ud800"},
+    ],
+    ids=str,
+)
+def test_wrong_provenance_is_refused_before_anything_is_kept(
+    store: RecordStore, session: Session, wrong: dict[str, object]
+) -> None:
+    with pytest.raises(SettingsError):
+        store.put(A, **{"created_at": NOON, **wrong})  # type: ignore[arg-type]
+    assert _records(session) == 0
+
+
+@pytest.mark.parametrize("dag_id", ["", "x" * 251, "a\0b"])
+def test_id_that_no_column_holds_is_refused(store: RecordStore, dag_id: str) -> None:
+    with pytest.raises(SettingsError, match="dag_id"):
+        store.put(record_of(dag_id), created_at=NOON)
+
+
+@pytest.mark.parametrize("dag_id", HOSTILE_IDS)
+def test_hostile_id_is_only_an_id(store: RecordStore, dag_id: str) -> None:
+    others = [store.put(record_of(other), created_at=NOON) for other in ("etl", *HOSTILE_IDS) if other != dag_id]
+    assert store.versions(dag_id) == []
+    version = store.put(record_of(dag_id), created_at=NOON, source=dag_id, bundle_name=dag_id)
+    assert store.versions(dag_id) == [version]
+    assert store.latest(dag_id) == version
+    assert version.number == 1
+    assert store.get(version.digest).dag_id == dag_id
+    assert [store.latest(other.dag_id) for other in others] == others
+
+
+def test_get_returns_the_very_bytes(store: RecordStore) -> None:
+    store.put(A, created_at=NOON)
+    assert store.get(A.digest) == A
+    assert type(store.get(A.digest).digest) is Digest
+
+
+def test_large_body_comes_back_whole(store: RecordStore) -> None:
+    large = record_of(operator="x." + "Y" * 5_000_000)
+    store.put(large, created_at=NOON)
+    assert store.get(large.digest).body == large.body
+
+
+def test_get_of_nothing_is_not_found(store: RecordStore) -> None:
+    with pytest.raises(NotFoundError, match=A.digest):
+        store.get(A.digest)
+
+
+def test_altered_bytes_are_never_returned(store: RecordStore, session: Session) -> None:
+    session.execute(insert(dag_record).values(digest=B.digest, format=2, dag_id="etl", body=A.body))
+    with pytest.raises(DigestMismatchError) as caught:
+        store.get(B.digest)
+    assert (caught.value.expected, caught.value.found) == (B.digest, A.digest)
+
+
+@pytest.mark.parametrize("length", [8, 9, 63, 64])
+def test_find_takes_8_digits_or_more(store: RecordStore, length: int) -> None:
+    for record in (A, B):
+        store.put(record, created_at=NOON)
+    found = store.find(A.digest[: 7 + length])
+    assert found == A.digest
+    assert type(found) is Digest
+
+
+def test_find_of_nothing_is_not_found(store: RecordStore) -> None:
+    with pytest.raises(NotFoundError, match="sha256:00000000"):
+        store.find("sha256:00000000")
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "",
+        "sha256:",
+        "sha256:1234567",
+        "12345678",
+        "sha256:1234567G",
+        "SHA256:12345678",
+        "sha256:ABCDEF01",
+        "sha256:%%%%%%%%",
+        "sha256:________",
+        "sha256:12345678%",
+        "sha256:12345678\n",
+        "sha256:" + "0" * 65,
+    ],
+)
+def test_find_refuses_what_is_no_prefix(store: RecordStore, prefix: str) -> None:
+    with pytest.raises(SettingsError, match="prefix"):
+        store.find(prefix)
+
+
+def _insert_bodiless(session: Session, *digits: str) -> None:
+    rows = [{"digest": digest_with(each), "format": 2, "dag_id": "etl", "body": b""} for each in digits]
+    session.execute(insert(dag_record), rows)
+
+
+def test_find_tells_the_candidates(store: RecordStore, session: Session) -> None:
+    _insert_bodiless(session, "123456781", "12345678f", "12345677", "12345679")
+    with pytest.raises(NotFoundError, match="ambiguous") as caught:
+        store.find("sha256:12345678")
+    assert digest_with("123456781") in str(caught.value)
+    assert digest_with("12345678f") in str(caught.value)
+    assert digest_with("12345677") not in str(caught.value)
+    assert store.find("sha256:12345678f") == digest_with("12345678f")
+
+
+def test_find_tells_ten_candidates_at_most(store: RecordStore, session: Session) -> None:
+    _insert_bodiless(session, *(f"12345678{n:04x}" for n in range(12)))
+    with pytest.raises(NotFoundError, match="and more") as caught:
+        store.find("sha256:12345678")
+    assert str(caught.value).count("sha256:") == 11
+
+
+def test_dag_that_was_never_put_has_no_versions(store: RecordStore) -> None:
+    assert store.versions("etl") == []
+    assert store.latest("etl") is None
