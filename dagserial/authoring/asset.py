@@ -18,7 +18,9 @@ class AssetExpression:
 class Asset(AssetExpression):
     """An asset, by name, by URI, or both."""
 
-    def __init__(self, name: str | None = None, uri: str | None = None, *, group: str = "", extra: Any = None, **more: Any) -> None:
+    def __init__(
+        self, name: str | None = None, uri: str | None = None, *, group: str = "", extra: Any = None, **more: Any
+    ) -> None:
         """Declare the asset: as in Airflow, the only positional argument is its URI and its name at once."""
         if name is None and uri is None:
             raise TypeError("Asset() needs a name or a uri")
@@ -33,6 +35,7 @@ class Asset(AssetExpression):
 
     def __hash__(self) -> int:
         return hash((self.name, self.uri))
+
 
 class AssetAlias(AssetExpression):
     """A name that stands for the assets which runs attach to it."""
@@ -52,10 +55,9 @@ class AssetRef(AssetExpression):
 
 class _AssetCondition(AssetExpression):
     def __init__(self, *objects: Any) -> None:
-        flat: list[Any] = []
+        self.objects: list[Any] = []
         for item in objects:
-            flat += item.objects if type(item) is type(self) else [item]
-        self.objects = flat
+            self.objects += item.objects if isinstance(item, type(self)) else [item]
 
 
 class AssetAll(_AssetCondition):

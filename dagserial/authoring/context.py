@@ -41,7 +41,7 @@ class Declaring:
 
 
 DECLARING = Declaring()
-"""`with` blocks have no other way to reach the operators made inside them; one interpreter declares one file at a time."""
+"""`with` blocks have no other way to reach the operators made inside them; one interpreter declares one file."""
 
 
 def calling_frames() -> tuple[Frame, ...]:

@@ -63,7 +63,7 @@ class DAG:
         given = dict(zip(_POSITIONAL, args, strict=False)) | kwargs
         given.pop("full_filepath", None)
         declared = {_RENAMED.get(name, name): value for name, value in given.items()}
-        fields: dict[str, Any] = {name: None for name in DAG_ARGUMENTS} | declared
+        fields: dict[str, Any] = dict.fromkeys(DAG_ARGUMENTS) | declared
         fields |= {"dag_id": dag_id, "_dagserial_declared": declared, "_dagserial_frames": calling_frames()}
         fields["default_args"] = dict(declared.get("default_args") or {})
         fields["params"] = dict(declared.get("params") or {}) | dict(fields["default_args"].get("params") or {})
@@ -141,7 +141,7 @@ class DAG:
         object.__setattr__(task, "dag", self)
         self.task_dict[task.task_id] = task
         object.__setattr__(task, "task_group", group or task.task_group or self.task_group)
-        (group or task.task_group or self.task_group).children[task.task_id] = task  # type: ignore[union-attr]
+        (group or task.task_group or self.task_group).children[task.task_id] = task
 
     def add_tasks(self, tasks: Sequence[AbstractOperator]) -> None:
         """Put tasks into the DAG."""
@@ -228,5 +228,3 @@ def dag(dag_id_or_function: Any = None, **kwargs: Any) -> Any:
         return declare
 
     return decorate(dag_id_or_function) if callable(dag_id_or_function) else decorate
-
-

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dagserial.authoring.operator import AbstractOperator
+    from dagserial.authoring.node import AbstractOperator
 
 
 class DependencyMixin:
@@ -138,7 +139,7 @@ def chain(*tasks: Any) -> None:
     Raises:
         ValueError: two neighbouring lists differ in length.
     """
-    for before, after in zip(tasks, tasks[1:], strict=False):
+    for before, after in itertools.pairwise(tasks):
         if isinstance(before, DependencyMixin) or isinstance(after, DependencyMixin):
             _draw(before, after)
             continue
@@ -165,7 +166,7 @@ def chain_linear(*elements: Any) -> None:
         raise ValueError("chain_linear() needs tasks")
     if len(elements) == 1:
         raise ValueError("chain_linear() found no edge to draw between fewer than two arguments")
-    for before, after in zip(elements, elements[1:], strict=False):
+    for before, after in itertools.pairwise(elements):
         for end in as_list(before):
             _draw(end, after)
 

@@ -11,7 +11,7 @@ from dagserial.authoring.dependency import DependencyMixin
 
 if TYPE_CHECKING:
     from dagserial.authoring.dag import DAG
-    from dagserial.authoring.operator import AbstractOperator
+    from dagserial.authoring.node import AbstractOperator
 
 
 class DuplicateTaskIdFound(ValueError):

@@ -95,7 +95,8 @@ class AbstractOperator(DependencyMixin):
         if on_failure_fail_dagrun is not None:
             object.__setattr__(self, "on_failure_fail_dagrun", on_failure_fail_dagrun)
         for setup in [setups] if isinstance(setups, DependencyMixin) else setups or ():
-            setup.as_setup() if isinstance(setup, AbstractOperator) else setup.operator.as_setup()
+            for task in setup.leaves:
+                task.as_setup()
             setup.set_downstream(self)
         return self
 

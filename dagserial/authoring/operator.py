@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dagserial.authoring.dag import DAG
     from dagserial.authoring.group import TaskGroup
 
+
 def _with_defaults(init: Callable[..., None]) -> Callable[..., None]:
     """Wrap a constructor so that arguments which are not passed come from default_args."""
     parameters = inspect.signature(init).parameters.values()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dagserial.authoring.operator import AbstractOperator
+    from dagserial.authoring.node import AbstractOperator
 
 
 class Scope:

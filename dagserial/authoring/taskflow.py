@@ -51,7 +51,7 @@ class TaskFunction:
 
     def __call__(self, *args: Any, **kwargs: Any) -> XComArg:
         """Declare the task with these arguments for the function."""
-        inputs = {"op_args": list(args)} if args else {}
+        inputs: dict[str, Any] = {"op_args": list(args)} if args else {}
         inputs |= {"op_kwargs": kwargs} if kwargs else {}
         bound = self.kwargs.get("op_kwargs", {})
         if bound:

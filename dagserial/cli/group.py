@@ -12,7 +12,8 @@ import click
 
 from dagserial.errors import DagserialError
 
-OK, DIFFERS, TROUBLE, INTERRUPTED = 0, 1, 2, 130
+DIFFERS, TROUBLE, INTERRUPTED, LEFT_ALONE = 1, 2, 130, 141
+"""Exit codes beside 0; the last two are 128 and the number of the signal."""
 
 VERBS = {
     "demo": "see what dagserial does, on a small repository made for it",
@@ -41,19 +42,26 @@ class Verbs(click.Group):
             formatter.write_dl(sorted(VERBS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run a verb; a reader that leaves ends it as SIGPIPE would."""
         try:
-            return super().invoke(ctx)
+            super().invoke(ctx)
+            sys.stdout.flush()
         except DagserialError as error:
             click.echo(f"dagserial: {error}", err=True)
             ctx.exit(TROUBLE)
-
-    def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run, and end as a Unix program does when it is interrupted or its reader leaves."""
-        try:
-            return super().main(*args, **kwargs)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(141)
+            ctx.exit(LEFT_ALONE)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, and end with the exit code of a Unix program."""
+        try:
+            sys.exit(super().main(*args, **kwargs | {"standalone_mode": False}))
+        except click.ClickException as error:
+            error.show()
+            sys.exit(TROUBLE)
+        except (click.Abort, KeyboardInterrupt):
+            sys.exit(INTERRUPTED)
 
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:

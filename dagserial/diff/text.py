@@ -9,8 +9,8 @@ from typing import NamedTuple
 from msgspec import UNSET, UnsetType
 
 from dagserial.diff.change import KINDS, Change, Diff
-from dagserial.model.display import ELLIPSIS, cut, display, printable
 from dagserial.model import Value
+from dagserial.model.display import ELLIPSIS, cut, display, printable
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
 _STYLES = {"+": "32", "-": "31", "~": "33", ">": "36", "@": "36", "dag": "1"}

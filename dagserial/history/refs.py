@@ -46,7 +46,8 @@ def merge_base(repository: Repository, a: str, b: str) -> str:
     """
     status, output, diagnostics = repository.run("merge-base", commit(repository, a), commit(repository, b))
     found = output.strip()
-    if status not in (0, 1):
+    # git merge-base ends with 1 over a commit that is missing, as it does without a common ancestor.
+    if status not in (0, 1) or "error: " in diagnostics:
         raise RepositoryError(f"git cannot read the history of {repository}: {reason(diagnostics)}")
     if found:
         return found.decode()

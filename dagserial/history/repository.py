@@ -52,7 +52,6 @@ class Repository:
     objects that a push has brought but not yet made known. Any other folder stands for itself, whatever they say.
 
     Attributes:
-        git_dir: the repository proper; of a linked worktree, its own part of it.
         root: top of the work tree; None if there is none, as in a bare repository.
 
     Raises:
@@ -66,18 +65,13 @@ class Repository:
         self._own_place = place != Path(".")
         self._folder = place.parent.absolute() if place.name == ".git" else place.absolute()
         self._git, self._not_found = _git_python()
-        self.git_dir = self._folder
-        bare, inside, git_dir = self._ask(
-            "rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--absolute-git-dir"
-        ).split(b"\n", 2)
-        self.git_dir = Path(os.fsdecode(git_dir.removesuffix(b"\n")))
         self.root: Path | None = None
-        if bare == b"false" and inside == b"true":
+        if self._ask("rev-parse", "--is-inside-work-tree") == b"true\n":
             self.root = Path(os.fsdecode(self._ask("rev-parse", "--show-toplevel").removesuffix(b"\n")))
 
     def __str__(self) -> str:
         """Return what messages call the repository: its folder."""
-        return repr(str(self.root or self.git_dir))
+        return repr(str(self.root or self._folder))
 
     def close(self) -> None:
         """End what GitPython may have left running."""
@@ -127,17 +121,18 @@ class Repository:
                 raise _not_runnable(error) from error
             # GitPython kills the child when `process` goes, so it is kept.
             child = cast("Popen[bytes]", process.proc)
+            unanswered = len(ids)
             # On leaving, the pipes are closed, which ends git wherever it stands.
-            answered = 0
             with child:
-                for answered, blob in enumerate(self._batch(cast(BinaryIO, child.stdout)), 1):
+                for blob in self._batch(cast(BinaryIO, child.stdout)):
                     yield blob
+                    unanswered -= 1
                 diagnostics = cast(BinaryIO, child.stderr).read().decode(errors="replace")
-            if child.returncode or answered < len(ids):
+            if child.returncode or unanswered:
                 raise self._error(diagnostics)
 
     def _batch(self, output: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-        """Take the answers of `git cat-file --batch` apart (gitformat: "BATCH OUTPUT")."""
+        """Take the answers of `git cat-file --batch` apart (git-cat-file(1), "BATCH OUTPUT")."""
         while header := output.readline():
             words = header.split()
             if len(words) != 3 or words[1] != b"blob":
@@ -169,7 +164,7 @@ class Repository:
     def _error(self, diagnostics: str) -> RepositoryError:
         if "dubious ownership" in diagnostics or "unsafe repository" in diagnostics:
             found = re.search(r"safe\.directory (.+)$", diagnostics, re.MULTILINE)
-            folder = found[1] if found else str(self.git_dir)
+            folder = found[1] if found else str(self._folder)
             command = f"git config --global --add safe.directory {folder}"
             return RepositoryError(
                 f"{self} belongs to another user, so git does not trust it; if you do, run `{command}`"

@@ -5,4 +5,14 @@ from dagserial.standin.load import install, load
 from dagserial.standin.notes import NOTES
 from dagserial.standin.symbol import Symbol, Text, symbol_value, text_value
 
-__all__ = ["NOTES", "Symbol", "SymbolicBase", "Text", "install", "load", "symbol_value", "symbolic_base_value", "text_value"]
+__all__ = [
+    "NOTES",
+    "Symbol",
+    "SymbolicBase",
+    "Text",
+    "install",
+    "load",
+    "symbol_value",
+    "symbolic_base_value",
+    "text_value",
+]

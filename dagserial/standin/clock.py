@@ -118,7 +118,7 @@ def _stop_time() -> None:
     time.time_ns = lambda: _noted("the time", int(stamp) * 10**9)
     time.localtime = lambda seconds=None: localtime(stamp if seconds is None else seconds)
     time.gmtime = lambda seconds=None: gmtime(stamp if seconds is None else seconds)
-    time.strftime = lambda form, moment=None: strftime(form, moment or gmtime(stamp))
+    time.strftime = lambda form, *moment: strftime(form, *(moment or (gmtime(stamp),)))
 
 
 def _counting_uuids() -> Callable[..., uuid.UUID]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 
 
-class _Text(str, enum.Enum):
+class _Text(enum.StrEnum):
     def __str__(self) -> str:
         return str(self.value)
 

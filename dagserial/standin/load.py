@@ -115,7 +115,7 @@ def _sort_listings() -> None:
             self._entries = iter(())
 
     os.listdir = lambda *args: sorted(listdir(*args))  # type: ignore[assignment]
-    os.scandir = _Sorted  # type: ignore[assignment,misc]
+    os.scandir = _Sorted  # type: ignore[assignment]
 
 
 def _pass_symbols() -> None:
@@ -155,7 +155,7 @@ def _environment(names: Names) -> Any:
             return name in set(self)
 
         def get(self, name: str, default: Any = None) -> Any:
-            return self[name] if name in self else default
+            return self.get(name, default)
 
         def setdefault(self, name: str, value: str) -> str:
             if name not in self:
@@ -172,4 +172,8 @@ def _say_version(airflow_version: str) -> None:
     """Answer `importlib.metadata.version("apache-airflow")` as Airflow's own distributions would."""
     version = importlib.metadata.version
     names = ("apache-airflow", "apache-airflow-core")
-    importlib.metadata.version = lambda name: airflow_version if name in names else version(name)
+
+    def answer(distribution_name: str) -> str:
+        return airflow_version if distribution_name in names else version(distribution_name)
+
+    importlib.metadata.version = answer

@@ -14,6 +14,7 @@ from dagserial.standin import enums
 from dagserial.standin.asset import asset, with_refs
 from dagserial.standin.classes import (
     Operator,
+    StandinMeta,
     SymbolicBase,
     base_class,
     exception_class,
@@ -61,19 +62,19 @@ class Names:
     def _airflow_classes(self, stored: Stored) -> dict[str, Any]:
         """Return classes that have one meaning wherever in Airflow they are imported from."""
         bases = {
-            name: _renamed(type(Operator)(name, (Operator,), {"_provide": staticmethod(self.provide)}), module)
+            name: _renamed(StandinMeta(name, (Operator,), {"_provide": staticmethod(self.provide)}), module)
             for name, module in (
                 ("BaseOperator", "airflow.models.baseoperator"),
                 ("BaseSensorOperator", "airflow.sensors.base"),
             )
         }
-        hook = _renamed(type(SymbolicBase)("BaseHook", (SymbolicBase,), self._hook_namespace(stored)), "airflow.hooks.base")
+        hook = _renamed(StandinMeta("BaseHook", (SymbolicBase,), self._hook_namespace(stored)), "airflow.hooks.base")
         variable = variable_class(stored)
         assets = {
-            **{"Asset": with_refs(authoring.Asset), "Dataset": authoring.Asset, "Model": authoring.Asset},
-            **{"AssetAlias": authoring.AssetAlias, "DatasetAlias": authoring.AssetAlias},
-            **{"AssetAll": authoring.AssetAll, "DatasetAll": authoring.AssetAll},
-            **{"AssetAny": authoring.AssetAny, "DatasetAny": authoring.AssetAny},
+            "Asset": with_refs(authoring.Asset), "Dataset": authoring.Asset, "Model": authoring.Asset,
+            "AssetAlias": authoring.AssetAlias, "DatasetAlias": authoring.AssetAlias,
+            "AssetAll": authoring.AssetAll, "DatasetAll": authoring.AssetAll,
+            "AssetAny": authoring.AssetAny, "DatasetAny": authoring.AssetAny,
         }
         return {
             **bases,
@@ -98,9 +99,13 @@ class Names:
 
     def _hook_namespace(self, stored: Stored) -> dict[str, Any]:
         get = staticmethod(lambda conn_id, *_args, **_kwargs: connection(stored, conn_id))
-        return {"_provide": staticmethod(self.provide), "_dagserial_name": "airflow.hooks.base.BaseHook", "get_connection": get}
+        return {
+            "_provide": staticmethod(self.provide),
+            "_dagserial_name": "airflow.hooks.base.BaseHook",
+            "get_connection": get,
+        }
 
-    def _connection_class(self, stored: Stored) -> type:
+    def _connection_class(self, stored: Stored) -> Any:
         get = staticmethod(lambda conn_id, *_args, **_kwargs: connection(stored, conn_id))
         made = type("Connection", (Connection,), {"get": get, "get_connection_from_secrets": get})
         return _renamed(made, "airflow.models.connection")

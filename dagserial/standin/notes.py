@@ -34,7 +34,6 @@ class Notes:
                 return
             frame = frame.f_back  # type: ignore[assignment]
 
-
     def is_asked_by_tree(self, depth: int) -> bool:
         """Tell whether the function `depth` calls above this one's caller belongs to the tree."""
         return bool(self.root) and sys._getframe(depth + 1).f_code.co_filename.startswith(self.root)

@@ -73,23 +73,29 @@ class Connection:
     """A Connection with the fields that `airflow connections export` writes."""
 
     def __init__(self, conn_id: Any = None, uri: str | None = None, **fields: Any) -> None:
-        self.conn_id = conn_id
         given = (_from_uri(uri) if uri else {}) | fields
-        for name in ("conn_type", "description", "host", "login", "password", "schema", "port", "extra"):
-            setattr(self, name, given.get(name))
+        self.conn_id = conn_id
+        self.conn_type = given.get("conn_type")
+        self.description = given.get("description")
+        self.host = given.get("host")
+        self.login = given.get("login")
+        self.password = given.get("password")
+        self.schema = given.get("schema")
+        self.port = given.get("port")
+        self.extra = given.get("extra")
 
     @property
     def extra_dejson(self) -> Any:
         """The extra field as an object."""
-        if isinstance(self.extra, dict):  # type: ignore[has-type]
-            return self.extra  # type: ignore[has-type]
-        return json.loads(self.extra) if self.extra else {}  # type: ignore[has-type]
+        if isinstance(self.extra, dict):
+            return self.extra
+        return json.loads(self.extra) if self.extra else {}
 
     def get_uri(self) -> str:
         """Return the Connection as a URI."""
-        user = f"{self.login or ''}:{self.password or ''}@" if self.login or self.password else ""  # type: ignore[attr-defined]
-        port = f":{self.port}" if self.port else ""  # type: ignore[attr-defined]
-        return f"{self.conn_type or ''}://{user}{self.host or ''}{port}/{self.schema or ''}"  # type: ignore[attr-defined]
+        user = f"{self.login or ''}:{self.password or ''}@" if self.login or self.password else ""
+        port = f":{self.port}" if self.port else ""
+        return f"{self.conn_type or ''}://{user}{self.host or ''}{port}/{self.schema or ''}"
 
 
 def _from_uri(uri: str) -> dict[str, Any]:

@@ -245,8 +245,8 @@ def _compared(sign: str, apply: Callable[[Any, Any], Any], fixed: bool) -> Calla
 
 
 _BINARY = {
-    **{"add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@"},
-    **{"and_": "&", "or_": "|", "xor": "^"},
+    "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@",
+    "and_": "&", "or_": "|", "xor": "^",
 }
 for _name, _sign in _BINARY.items():
     _forward, _backward = _binary(_sign, getattr(operator, _name))
@@ -310,7 +310,9 @@ _FORMS: dict[str, Callable[..., dict[str, Value]]] = {
     "item": lambda encode, of, key: {"$": "item", "of": encode(of), "key": encode(key)},
     "call": _call,
     "op": lambda encode, sign, *operands: {"$": "op", "op": sign, "args": encode(list(operands))},
-    "variable": lambda encode, key, is_json: {"$": "variable", "key": encode(key)} | ({"json": True} if is_json else {}),
+    "variable": lambda encode, key, is_json: (
+        {"$": "variable", "key": encode(key)} | ({"json": True} if is_json else {})
+    ),
     "environment": lambda encode, name: {"$": "environment", "name": name},
     "connection": lambda encode, conn_id: {"$": "connection", "id": encode(conn_id)},
 }

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import sandbox_cases
-import sandbox_host
+
+from . import sandbox_cases, sandbox_host
 
 NOBODY = 65534
 

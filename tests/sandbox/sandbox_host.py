@@ -11,13 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path += [str(HERE), str(HERE.parents[1])]
+sys.path += [str(HERE.parent), str(HERE.parents[1])]
 
 import msgspec  # noqa: E402
-from sandbox_cases import Item, Request  # noqa: E402
 
 from dagserial.errors import SandboxError  # noqa: E402
 from dagserial.sandbox import Limits, kernel, protections, run, seccomp  # noqa: E402
+from sandbox.sandbox_cases import Item, Request  # noqa: E402
 
 HOST = "<host>"
 """Stands for this process's number in the arguments of items."""
@@ -61,7 +61,7 @@ def report(job: Job) -> Report:
         layers = protections()
         answer, error = b"", ""
         try:
-            answer = run("sandbox_cases", _encoded(job.request), limits=Limits(overall=60.0))
+            answer = run("sandbox.sandbox_cases", _encoded(job.request), limits=Limits(overall=60.0))
         except SandboxError as raised:
             error = str(raised)
         return Report(layers, answer, error, os.listdir(folder))

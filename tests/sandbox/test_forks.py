@@ -11,10 +11,12 @@ from typing import NamedTuple
 
 import msgspec
 import pytest
-from sandbox_cases import GREETING, Item, Request, outcomes_of, processes_with
-from sandbox_host import HOST, Job, Reporter
 
 from dagserial.sandbox import Limits, Outcome, landlock, run
+
+from . import sandbox_cases
+from .sandbox_cases import GREETING, Item, Request, outcomes_of, processes_with
+from .sandbox_host import HOST, Job, Reporter
 
 HOSTS = {
     f"{user}, {machine}": (user == "nobody", without)
@@ -154,7 +156,9 @@ def test_nothing_reaches_the_listeners(judge: Judge, host: str, listeners: dict[
 
 
 def _outcomes(items: list[Item], limits: Limits = PATIENT) -> tuple[list[Outcome], float]:
-    return outcomes_of(run("sandbox_cases", msgspec.msgpack.encode(Request(items, limits)), limits=Limits(overall=60)))
+    return outcomes_of(
+        run(sandbox_cases.__name__, msgspec.msgpack.encode(Request(items, limits)), limits=Limits(overall=60))
+    )
 
 
 def test_outcomes_are_in_the_order_of_items() -> None:

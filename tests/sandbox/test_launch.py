@@ -10,30 +10,31 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import sandbox_cases
-from sandbox_cases import GREETING, Item, Request, processes_with
-from sandbox_host import Job, Reporter
 
 from dagserial.errors import SandboxError, SettingsError
 from dagserial.sandbox import Limits, run
 
-HERE = Path(__file__).parent
+from . import sandbox_cases
+from .sandbox_cases import GREETING, Item, Request, processes_with
+from .sandbox_host import Job, Reporter
+
+TESTS = Path(__file__).parents[1]
 PARENT = """
 import sys
 sys.path += sys.argv[1:3]
 import msgspec, tempfile
-from sandbox_cases import Item, Request
+from .sandbox_cases import Item, Request
 from dagserial.sandbox import Limits, run
 tempfile.tempdir = sys.argv[3]
 item = Item("leave_a_daemon_and_sleep", sys.argv[4] + "-daemon")
 request = Request([item], Limits(timeout=60.0), in_server=sys.argv[5] == "server")
-run("sandbox_cases", msgspec.msgpack.encode(request), limits=Limits(overall=60.0), env={"MARKER": sys.argv[4]})
+run("sandbox.sandbox_cases", msgspec.msgpack.encode(request), limits=Limits(overall=60.0), env={"MARKER": sys.argv[4]})
 """
 
 
 def _do(deed: str, argument: str = "", *, overall: float = 20.0, **options: object) -> bytes:
     request = Request([Item(deed, argument)], in_server=True)
-    return run("sandbox_cases", msgspec.msgpack.encode(request), limits=Limits(overall=overall), **options)
+    return run(sandbox_cases.__name__, msgspec.msgpack.encode(request), limits=Limits(overall=overall), **options)
 
 
 def _refusal(deed: str, argument: str = "", **options: object) -> str:
@@ -184,7 +185,7 @@ def test_descendants_end_when_time_is_over(marker: str) -> None:
 def test_everything_ends_with_the_parent(tmp_path: Path, marker: str, number: signal.Signals, place: str) -> None:
     checkout = Path(sandbox_cases.each.__code__.co_filename).parents[2]
     parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(HERE), str(checkout), str(tmp_path), marker, place],
+        [sys.executable, "-c", PARENT, str(TESTS), str(checkout), str(tmp_path), marker, place],
         stderr=subprocess.DEVNULL,
     )
     with parent:

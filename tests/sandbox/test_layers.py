@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sandbox_cases import Request
-from sandbox_host import Job, Reporter
 
 from dagserial.sandbox import capabilities, confine, kernel, landlock, namespaces, protections, seccomp, strays
+
+from .sandbox_cases import Request
+from .sandbox_host import Job, Reporter
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the layers are Linux's")
 
