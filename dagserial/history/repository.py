@@ -60,10 +60,8 @@ class Repository:
 
     def __init__(self, folder: str | Path) -> None:
         place = Path(folder)
-        if not place.is_dir():
-            raise RepositoryError(f"there is no folder {str(place)!r}")
         self._own_place = place != Path(".")
-        self._folder = place.parent.absolute() if place.name == ".git" else place.absolute()
+        self._folder = _absolute(place)
         self._git, self._not_found = _git_python()
         self.root: Path | None = None
         if self._ask("rev-parse", "--is-inside-work-tree") == b"true\n":
@@ -177,6 +175,16 @@ class Repository:
                 "run `git fetch --refetch --no-filter` first"
             )
         return RepositoryError(f"git cannot read {self}: {reason(diagnostics)}")
+
+
+def _absolute(place: Path) -> Path:
+    try:
+        if place.is_dir():
+            return place.parent.absolute() if place.name == ".git" else place.absolute()
+    except FileNotFoundError:
+        # The current folder was removed.
+        pass
+    raise RepositoryError(f"there is no folder {str(place)!r}")
 
 
 def reason(diagnostics: str) -> str:

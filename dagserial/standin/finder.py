@@ -9,10 +9,11 @@ import sys
 import types
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from typing import Any
 
 from dagserial.standin.notes import NOTES
+from dagserial.standin.python2 import RepositoryLoader
 from dagserial.standin.symbol import Provide
 
 PARSE_LIBRARIES = ("dateutil", "jinja2", "pendulum", "pytz", "yaml")
@@ -79,10 +80,10 @@ class Finder(MetaPathFinder):
         if top in self._real:
             return None
         if dot and not isinstance(sys.modules.get(fullname.rpartition(".")[0]), StandinModule):
-            return PathFinder.find_spec(fullname, path, target)
+            return _as_repository(PathFinder.find_spec(fullname, path, target))
         spec = None if dot else PathFinder.find_spec(fullname, self._roots, target)
         if spec is not None and (spec.loader is not None or _holds_python(spec)):
-            return spec
+            return _as_repository(spec)
         if top in PARSE_LIBRARIES:
             NOTES.add(f"{top} is not installed, so its values are symbols: pip install 'dagserial[parse]'")
         return self._standin(fullname)
@@ -93,11 +94,19 @@ class Finder(MetaPathFinder):
         for path in (f"{root}/{tail}{end}" for root in self._roots for end in (".py", "/__init__.py")):
             if path.startswith(self._dag_folders) and os.path.isfile(path):
                 folders = [os.path.dirname(path)] if path.endswith("__init__.py") else None
-                return importlib.util.spec_from_file_location(fullname, path, submodule_search_locations=folders)
+                spec = importlib.util.spec_from_file_location(fullname, path, submodule_search_locations=folders)
+                return _as_repository(spec)
         return None
 
     def _standin(self, fullname: str) -> ModuleSpec:
         return importlib.machinery.ModuleSpec(fullname, _StandinLoader(self._provide), is_package=True)
+
+
+def _as_repository(spec: ModuleSpec | None) -> ModuleSpec | None:
+    """Load a module of the repository as its DAG files are loaded."""
+    if spec is not None and type(spec.loader) is SourceFileLoader:
+        spec.loader = RepositoryLoader(spec.loader.name, spec.loader.path)
+    return spec
 
 
 def _holds_python(spec: ModuleSpec) -> bool:

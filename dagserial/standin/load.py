@@ -20,6 +20,7 @@ from dagserial.standin.clock import stop_clocks
 from dagserial.standin.finder import PARSE_LIBRARIES, Finder
 from dagserial.standin.names import Names
 from dagserial.standin.notes import NOTES
+from dagserial.standin.python2 import add_builtins, compiled
 from dagserial.standin.symbol import Symbol, Text
 
 
@@ -49,6 +50,7 @@ def install(
     sys.meta_path.insert(0, Finder(names.provide, roots, dag_folders, libraries))
     sys.path[:0] = roots
     stop_clocks(names.provide)
+    add_builtins()
     _sort_listings()
     _pass_symbols()
     os.environ = _environment(names)
@@ -71,7 +73,7 @@ def load(root: str, file: str) -> list[DAG]:
     module.__file__ = path
     sys.modules[module.__name__] = module
     with open(path, "rb") as source:
-        code = compile(source.read(), path, "exec", dont_inherit=True)
+        code = compiled(source.read(), path)
     exec(code, module.__dict__)
     made = [value for value in list(vars(module).values()) if isinstance(value, DAG)]
     closed = [dag for dag in DECLARING.closed if dag.auto_register is not False]  # type: ignore[attr-defined]
@@ -131,7 +133,7 @@ def _passing(parse: Callable[..., Any], path: str) -> Callable[..., Any]:
     def passing(value: Any, *args: Any, **kwargs: Any) -> Any:
         symbol = value._symbol if isinstance(value, Text) else value
         if isinstance(symbol, Symbol):
-            return Symbol(("call", Symbol(("name", path), symbol._provide), (symbol,), {}), symbol._provide)
+            return type(symbol)(("call", Symbol(("name", path), symbol._provide), (symbol,), {}), symbol._provide)
         return parse(value, *args, **kwargs)
 
     return passing
@@ -155,7 +157,10 @@ def _environment(names: Names) -> Any:
             return name in set(self)
 
         def get(self, name: str, default: Any = None) -> Any:
-            return self.get(name, default)
+            try:
+                return str(super().__getitem__(name))
+            except KeyError:
+                return default
 
         def setdefault(self, name: str, value: str) -> str:
             if name not in self:

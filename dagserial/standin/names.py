@@ -71,10 +71,15 @@ class Names:
         hook = _renamed(StandinMeta("BaseHook", (SymbolicBase,), self._hook_namespace(stored)), "airflow.hooks.base")
         variable = variable_class(stored)
         assets = {
-            "Asset": with_refs(authoring.Asset), "Dataset": authoring.Asset, "Model": authoring.Asset,
-            "AssetAlias": authoring.AssetAlias, "DatasetAlias": authoring.AssetAlias,
-            "AssetAll": authoring.AssetAll, "DatasetAll": authoring.AssetAll,
-            "AssetAny": authoring.AssetAny, "DatasetAny": authoring.AssetAny,
+            "Asset": with_refs(authoring.Asset),
+            "Dataset": authoring.Asset,
+            "Model": authoring.Asset,
+            "AssetAlias": authoring.AssetAlias,
+            "DatasetAlias": authoring.AssetAlias,
+            "AssetAll": authoring.AssetAll,
+            "DatasetAll": authoring.AssetAll,
+            "AssetAny": authoring.AssetAny,
+            "DatasetAny": authoring.AssetAny,
         }
         return {
             **bases,

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dagserial.standin.notes import NOTES
-from dagserial.standin.symbol import Provide, Symbol, Text
+from dagserial.standin.symbol import Provide, Symbol, Text, TextSymbol
 
 _MISSING = object()
 
@@ -52,7 +52,7 @@ def variable_class(stored: Stored) -> type:
             if fallback is not _MISSING:
                 return fallback
             NOTES.lacking[("Variable", str(key))] = None
-            symbol = Symbol(("variable", key, deserialize_json), stored.provide)
+            symbol = TextSymbol(("variable", key, deserialize_json), stored.provide)
             return symbol if deserialize_json else Text(symbol)
 
         @staticmethod
@@ -118,7 +118,7 @@ def connection(stored: Stored, conn_id: Any) -> Any:
     found = stored.connections.get(conn_id) if isinstance(conn_id, str) else None
     if found is None:
         NOTES.lacking[("Connection", str(conn_id))] = None
-        return Symbol(("connection", conn_id), stored.provide)
+        return TextSymbol(("connection", conn_id), stored.provide)
     return Connection(conn_id, found) if isinstance(found, str) else Connection(conn_id, **found)
 
 

@@ -35,8 +35,6 @@ class Symbol:
     `("environment", name)`.
     """
 
-    __slots__ = ("__weakref__", "_form", "_provide", "_sample", "_set")
-
     def __init__(self, form: tuple[Any, ...], provide: Provide, sample: Any = _NONE) -> None:
         """Make an expression.
 
@@ -55,7 +53,7 @@ class Symbol:
                 value = sample(self._sample)
             except Exception:  # the step fails on the sample, not on the expression
                 value = _NONE
-        return Symbol(form, self._provide, value)
+        return type(self)(form, self._provide, value)
 
     def __getattr__(self, name: str) -> Any:
         if name in ("__name__", "__qualname__"):
@@ -190,6 +188,17 @@ class Symbol:
         return (self._provide(f"{text(self)}#class"),)
 
 
+class TextSymbol(Symbol, str):
+    """A symbol over what a Variable or a Connection holds: it also passes for the string that it mostly is.
+
+    Only where Python insists on strings (`", ".join([x])`) that string is seen: the symbol's template.
+    """
+
+    def __new__(cls, form: tuple[Any, ...], provide: Provide, sample: Any = _NONE) -> TextSymbol:
+        """Make an expression that is also a string."""
+        return str.__new__(cls, template(Symbol(form, provide)))
+
+
 class Text(str):
     """A symbol that can only be a string (a Variable, an environment variable): its template, in string's clothes.
 
@@ -245,8 +254,17 @@ def _compared(sign: str, apply: Callable[[Any, Any], Any], fixed: bool) -> Calla
 
 
 _BINARY = {
-    "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@",
-    "and_": "&", "or_": "|", "xor": "^",
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "truediv": "/",
+    "floordiv": "//",
+    "mod": "%",
+    "pow": "**",
+    "matmul": "@",
+    "and_": "&",
+    "or_": "|",
+    "xor": "^",
 }
 for _name, _sign in _BINARY.items():
     _forward, _backward = _binary(_sign, getattr(operator, _name))
