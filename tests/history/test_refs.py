@@ -223,14 +223,14 @@ def test_strangers_have_no_merge_base(history: History, git: Git, commit: Commit
 
 
 def test_a_merge_base_needs_both_refs(history: History) -> None:
-    with pytest.raises(NotFoundError, match="^ref 'nowhere' does not exist"):
+    with pytest.raises(NotFoundError, match=r"^ref 'nowhere' does not exist"):
         history.merge_base("main", "nowhere")
 
 
 def test_a_history_with_a_hole_is_said(history: History, git: Git) -> None:
     parent = git(history.root, "rev-parse", "main~1")
     (history.root / ".git/objects" / parent[:2] / parent[2:]).unlink()
-    with pytest.raises(RepositoryError, match="^git cannot read the history of "):
+    with pytest.raises(RepositoryError, match=r"^git cannot read the history of "):
         history.merge_base("main", "topic")
 
 
@@ -239,9 +239,8 @@ def test_a_shallow_clone_tells_how_to_get_older_commits(shallow: Path, git: Git)
         for ref in ("HEAD~1", "main^", "origin/main~2"):
             with pytest.raises(NotFoundError) as caught:
                 history.commit(ref)
-            assert str(caught.value) == (
-                f"ref '{ref}' does not exist in '{shallow}', which is a shallow clone; run `git fetch --unshallow` first"
-            )
+            advice = "which is a shallow clone; run `git fetch --unshallow` first"
+            assert str(caught.value) == f"ref '{ref}' does not exist in '{shallow}', {advice}"
         run_told(caught.value, shallow, git)
         assert history.commit("HEAD~1")
 
@@ -254,7 +253,7 @@ def test_a_shallow_clone_tells_how_to_get_a_commit_by_its_id(shallow: Path, hist
         assert f"; run `git fetch origin {wanted}` first" in str(caught.value)
         run_told(caught.value, shallow, git)
         assert clone.commit(wanted) == wanted
-        with pytest.raises(NotFoundError, match="run `git fetch --unshallow` first$"):
+        with pytest.raises(NotFoundError, match=r"run `git fetch --unshallow` first$"):
             clone.commit("abcdef12")
 
 

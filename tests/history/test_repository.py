@@ -93,6 +93,14 @@ def test_what_is_no_folder_is_refused(repo: Path, tmp_path: Path, name: str) -> 
     assert str(caught.value) == f"there is no folder {str(tmp_path / name)!r}"
 
 
+def test_a_current_folder_that_was_removed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(RepositoryError, match=r"^there is no folder '\.'$"):
+        History()
+
+
 def test_a_repository_of_another_user_names_the_command_to_trust_it(
     repo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,14 +149,14 @@ def test_a_missing_git_is_said_on_import(repo: Path, tmp_path: Path) -> None:
 def test_a_git_that_goes_missing_is_said(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(Repository(repo)) as repository:
         monkeypatch.setenv("PATH", str(tmp_path))
-        with pytest.raises(RepositoryError, match="^git cannot be run: it is not installed, or not on PATH$"):
+        with pytest.raises(RepositoryError, match=r"^git cannot be run: it is not installed, or not on PATH$"):
             repository.run("version")
-        with pytest.raises(RepositoryError, match="^git cannot be run: it is not installed, or not on PATH$"):
+        with pytest.raises(RepositoryError, match=r"^git cannot be run: it is not installed, or not on PATH$"):
             next(repository.blobs([b"0" * 40]))
 
 
 def test_words_that_no_process_takes_are_said(repo: Path) -> None:
-    with closing(Repository(repo)) as repository, pytest.raises(RepositoryError, match="^git cannot be run: .+"):
+    with closing(Repository(repo)) as repository, pytest.raises(RepositoryError, match=r"^git cannot be run: .+"):
         repository.run("version", "x" * 10_000_000)
 
 

@@ -83,10 +83,14 @@ def test_the_folder_is_private_and_goes_away(repository: Repository) -> None:
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, OSError])
 def test_the_folder_goes_away_on_errors_too(repository: Repository, error: type[BaseException]) -> None:
-    with pytest.raises(error), materialise(repository, "HEAD") as found:
-        root = found.root
+    def fail(root: Path) -> None:
+        roots.append(root)
         raise error
-    assert not root.exists()
+
+    roots: list[Path] = []
+    with pytest.raises(error), materialise(repository, "HEAD") as found:
+        fail(found.root)
+    assert not roots[0].exists()
 
 
 def test_attributes_do_not_change_what_is_laid_out(
@@ -105,7 +109,9 @@ def test_attributes_do_not_change_what_is_laid_out(
     commit(repo, files)
     attributes = b"kept.py export-ignore\ndated.py export-subst ident\nlines.py text eol=crlf\n"
     commit(repo, {".gitattributes": attributes})
-    (repo / ".git/info/attributes").write_bytes(b"filtered.py filter=evil\nwide.py diff=evil working-tree-encoding=UTF-16\n")
+    (repo / ".git/info/attributes").write_bytes(
+        b"filtered.py filter=evil\nwide.py diff=evil working-tree-encoding=UTF-16\n"
+    )
     git(repo, "config", "core.autocrlf", "true")
     git(repo, "config", "diff.evil.textconv", f"touch '{marker}'; cat")
     marker.unlink(missing_ok=True)
@@ -139,9 +145,7 @@ def test_a_submodule_is_an_empty_folder(repository: Repository, repo: Path, tmp_
         ("dags/deep/er/link", "../../../dags/etl.py"),
     ],
 )
-def test_a_link_within_the_tree_is_a_link(
-    repository: Repository, repo: Path, git: Git, path: str, target: str
-) -> None:
+def test_a_link_within_the_tree_is_a_link(repository: Repository, repo: Path, git: Git, path: str, target: str) -> None:
     (repo / path).parent.mkdir(parents=True, exist_ok=True)
     (repo / path).symlink_to(target)
     git(repo, "add", "--all")
@@ -201,7 +205,10 @@ def test_a_link_that_can_be_none_is_left_out(
 
 
 def test_a_file_over_16_mib_is_left_out(repository: Repository, repo: Path, commit: Commit) -> None:
-    commit(repo, {"large.py": bytes(tree.LARGEST + 1), "large.bin": bytes(tree.LARGEST + 1), "full.py": bytes(tree.LARGEST)})
+    commit(
+        repo,
+        {"large.py": bytes(tree.LARGEST + 1), "large.bin": bytes(tree.LARGEST + 1), "full.py": bytes(tree.LARGEST)},
+    )
     with materialise(repository, "HEAD") as found:
         assert set(contents(found.root)) == {"full.py", "dags/etl.py"}
         assert found.left_out == (FileError("large.py", None, "left out: it holds 16777217 bytes, more than 16777216"),)
@@ -261,6 +268,13 @@ def test_a_name_that_is_file_and_folder_is_kept_once(
         assert all(error.error.startswith("left out: the file system refuses its name: ") for error in found.left_out)
 
 
+def test_a_file_is_not_written_twice(repository: Repository, repo: Path, commit_tree: Commit) -> None:
+    commit = commit_tree(repo, ("100644", b"x.py", b"one"), ("100644", b"x.py", b"two"))
+    with materialise(repository, commit) as found:
+        assert contents(found.root) == {"x.py": b"one"}
+        assert found.left_out == (FileError("x.py", None, "left out: the file system refuses its name: File exists"),)
+
+
 def test_a_name_that_the_file_system_cannot_hold_is_left_out(
     repository: Repository, repo: Path, commit_tree: Commit
 ) -> None:
@@ -308,9 +322,7 @@ def test_a_damaged_object_is_said(repository: Repository, repo: Path, git: Git) 
         pass
 
 
-def test_a_partial_clone_fetches_nothing_and_tells_how_to(
-    repo: Path, tmp_path: Path, git: Git, commit: Commit
-) -> None:
+def test_a_partial_clone_fetches_nothing_and_tells_how_to(repo: Path, tmp_path: Path, git: Git, commit: Commit) -> None:
     commit(repo, {f"dags/{number}.py": str(number) for number in range(30)})
     git(repo, "config", "uploadpack.allowFilter", "true")
     git(tmp_path, "clone", "--quiet", "--bare", "--filter=blob:none", f"file://{repo}", "partial")
@@ -327,21 +339,19 @@ def test_a_partial_clone_fetches_nothing_and_tells_how_to(
         assert len(laid_out(repository, "HEAD")) == 31
 
 
-def test_a_full_disk_is_said(
-    repository: Repository, private_folders: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_said(repository: Repository, private_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "makedirs", full)
-    with pytest.raises(RepositoryError, match="^the files of commit HEAD cannot be written: No space left on device$"):
-        with materialise(repository, "HEAD"):
-            pass
+    message = "^the files of commit HEAD cannot be written: No space left on device$"
+    with pytest.raises(RepositoryError, match=message), materialise(repository, "HEAD"):
+        pass
 
 
 def test_no_place_for_private_folders_is_said(repository: Repository, private_folders: Path) -> None:
     shutil.rmtree(private_folders)
-    with pytest.raises(RepositoryError, match="^the files of commit HEAD cannot be written: "):
-        with materialise(repository, "HEAD"):
-            pass
+    message = "^the files of commit HEAD cannot be written: "
+    with pytest.raises(RepositoryError, match=message), materialise(repository, "HEAD"):
+        pass
     private_folders.mkdir()

@@ -23,7 +23,7 @@ PARENT = """
 import sys
 sys.path += sys.argv[1:3]
 import msgspec, tempfile
-from .sandbox_cases import Item, Request
+from sandbox.sandbox_cases import Item, Request
 from dagserial.sandbox import Limits, run
 tempfile.tempdir = sys.argv[3]
 item = Item("leave_a_daemon_and_sleep", sys.argv[4] + "-daemon")
