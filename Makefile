@@ -22,7 +22,6 @@ check: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	for benchmark in benchmarks/bench_*.py; do $(BIN)/python $$benchmark || exit 1; done
 
-# A folder made by another tool, without pip, serves as well.
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("dagserial needs Python 3.11 or newer, this is %d.%d; set PYTHON=" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
