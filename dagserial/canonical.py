@@ -77,7 +77,7 @@ def _settled(value: Any, pointer: str) -> Any:
         return _checked_text(value, pointer)
     if isinstance(value, int):
         if abs(value) > MAX_EXACT_INT:
-            raise CanonicalError(f"the integer {int(value)} is beyond 2**53 - 1: JSON holds no exact number there", pointer)
+            raise CanonicalError(f"the integer {int(value)} is beyond 2**53 - 1, where JSON is not exact", pointer)
         return int(value)
     if isinstance(value, float):
         return _float(float(value), pointer)

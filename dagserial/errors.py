@@ -30,6 +30,15 @@ class InvalidDagError(DagserialError, ValueError):
     """A DAG contradicts itself: an unknown neighbour, a cycle, an unknown group."""
 
 
+class MapLengthError(DagserialError, ValueError):
+    """A mapped task would have more instances than allowed."""
+
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(f"mapping gives {length} instances, more than max_map_length, which is {limit}")
+        self.length = length
+        self.limit = limit
+
+
 class RecordError(DagserialError, ValueError):
     """Bytes are not a record that this version reads."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dagserial.authoring.context import DECLARING, calling_frames
 from dagserial.authoring.group import DuplicateTaskIdFound, TaskGroup
-from dagserial.authoring.node import AbstractOperator
+from dagserial.authoring.node import AbstractOperator, copied
 from dagserial.authoring.taskflow import TaskDecorators
 
 _POSITIONAL = ("description", "schedule", "start_date", "end_date", "full_filepath", "template_searchpath")
@@ -63,14 +63,16 @@ class DAG:
         given = dict(zip(_POSITIONAL, args, strict=False)) | kwargs
         given.pop("full_filepath", None)
         declared = {_RENAMED.get(name, name): value for name, value in given.items()}
+        if "default_args" in declared:
+            declared["default_args"] = copied(declared["default_args"])
         fields: dict[str, Any] = dict.fromkeys(DAG_ARGUMENTS) | declared
         fields |= {"dag_id": dag_id, "_dagserial_declared": declared, "_dagserial_frames": calling_frames()}
-        fields["default_args"] = dict(declared.get("default_args") or {})
-        fields["params"] = dict(declared.get("params") or {}) | dict(fields["default_args"].get("params") or {})
+        fields["default_args"] = {**(declared.get("default_args") or {})}
+        fields["params"] = {**(declared.get("params") or {}), **(fields["default_args"].get("params") or {})}
         fields |= {"task_dict": {}, "edge_info": {}}
         for name, value in fields.items():
             object.__setattr__(self, name, value)
-        if "params" in declared:
+        if isinstance(declared.get("params"), Mapping):
             declared["params"] = self.params
         object.__setattr__(self, "task_group", TaskGroup(None, dag=self))
 
@@ -200,7 +202,7 @@ class _InDag(TaskDecorators):
         self._dag = dag
 
     def __call__(self, function: Any = None, **kwargs: Any) -> Any:
-        return super().__call__(function, dag=self._dag, **kwargs)
+        return super().__call__(function, **{"dag": self._dag, **kwargs})
 
 
 def dag(dag_id_or_function: Any = None, **kwargs: Any) -> Any:

@@ -160,8 +160,10 @@ def chain_linear(*elements: Any) -> None:
     """Draw edges from every task of each argument to every task of the next.
 
     Raises:
-        ValueError: there is nothing to join.
+        ValueError: there is nothing to join, or a label.
     """
+    if any(isinstance(element, EdgeModifier) for element in elements):
+        raise ValueError("chain_linear() takes no labels")
     if not elements:
         raise ValueError("chain_linear() needs tasks")
     if len(elements) == 1:

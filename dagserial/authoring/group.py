@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dagserial.authoring.context import DECLARING
 from dagserial.authoring.dependency import DependencyMixin
+from dagserial.authoring.node import copied
 
 if TYPE_CHECKING:
     from dagserial.authoring.dag import DAG
@@ -23,6 +24,8 @@ class TaskGroup(DependencyMixin):
 
     def __init__(self, group_id: str | None, prefix_group_id: bool = True, **kwargs: Any) -> None:
         """Declare the group in the open DAG and group, or in `dag=` and `parent_group=`."""
+        if "default_args" in kwargs:
+            kwargs["default_args"] = copied(kwargs["default_args"])
         declared = {"group_id": group_id, "prefix_group_id": prefix_group_id} | kwargs
         self._dagserial_declared = {name: value for name, value in declared.items() if name not in _PLACING}
         if prefix_group_id is True:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import types
+from collections.abc import Iterator, Mapping, Set, ValuesView
 from typing import TYPE_CHECKING, Any
 
 from dagserial.authoring.context import DECLARING
 from dagserial.authoring.node import PLACING, AbstractOperator, merged_defaults, referenced
-from dagserial.authoring.xcom import Reference, XComArg
+from dagserial.authoring.xcom import Reference
 
 if TYPE_CHECKING:
     from dagserial.authoring.operator import BaseOperator
@@ -46,7 +47,8 @@ class OperatorPartial:
         """Map over lists, dicts and XComs: the cross product, the last parameter fastest.
 
         Raises:
-            TypeError: nothing to expand, a parameter that is partial already, or a source of another type.
+            TypeError: nothing to expand, or a parameter that is partial already.
+            ValueError: a source that is one value, or whose items have no order.
         """
         check_sources(sources, self.kwargs)
         return self._mapped(DictOfListsExpandInput(sources))
@@ -99,14 +101,15 @@ def check_sources(sources: Mapping[str, Any], partial: Mapping[str, Any]) -> Non
     """Check what `expand()` was given.
 
     Raises:
-        TypeError: nothing to expand, a parameter that is partial already, or a source of another type.
+        TypeError: nothing to expand, or a parameter that is partial already.
+        ValueError: a source that is one value, or whose items have no order.
     """
     if not sources:
         raise TypeError("no arguments to expand against")
     if both := sorted(sources.keys() & partial.keys()):
         raise TypeError(f"expand() got {', '.join(map(repr, both))}, which partial() got already")
     for name, source in sources.items():
-        if isinstance(source, str | bytes | int | float) or source is None:
+        if type(source) in _SINGLE or isinstance(source, Set | Iterator | ValuesView):
             kind = type(source).__name__
             raise ValueError(f"expand() got an unexpected type {kind!r} for keyword argument {name!r}")
 
@@ -117,7 +120,11 @@ def check_kwargs_source(source: Any) -> None:
     Raises:
         TypeError: neither a list of dicts nor an XCom.
     """
-    wrong = isinstance(source, str | bytes | int | float | Mapping) or source is None
     items = source if isinstance(source, list | tuple) else ()
-    if wrong or not all(isinstance(item, XComArg | Mapping) for item in items):
+    wrong = type(source) in _SINGLE or isinstance(source, Mapping | Set | Iterator | ValuesView)
+    if wrong or any(type(item) in (*_SINGLE, list, tuple) for item in items):
         raise TypeError(f"expected XComArg or list[dict], not {type(source).__name__}")
+
+
+_SINGLE = (str, bytes, bytearray, bool, int, float, complex, types.NoneType)
+"""Types of one value each; a class that derives from one may stand for what is not known yet."""

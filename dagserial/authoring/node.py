@@ -40,7 +40,7 @@ class AbstractOperator(DependencyMixin):
             object.__setattr__(self, name, value)
         if dag is not None:
             dag.add_task(self, group)
-        if SCOPES:
+        if SCOPES and SCOPES[-1].watches and not self.is_mapped:
             SCOPES[-1].add_task(self)
 
     @property
@@ -116,6 +116,16 @@ def merged_defaults(dag: DAG | None, group: TaskGroup | None, own: dict[str, Any
         **((group.default_args if group else None) or {}),
         **(own or {}),
     }
+
+
+def copied(value: Any) -> Any:
+    """Copy dicts and lists, however deep: what is changed in them later was not declared.
+
+    Airflow 2.x and 3.x deep-copy default_args.
+    """
+    if type(value) is dict:
+        return {name: copied(item) for name, item in value.items()}
+    return [copied(item) for item in value] if type(value) is list else value
 
 
 def referenced(value: Any) -> Iterator[AbstractOperator]:

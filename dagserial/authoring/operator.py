@@ -34,7 +34,7 @@ def _with_defaults(init: Callable[..., None]) -> Callable[..., None]:
 
 
 class OperatorMeta(ABCMeta):
-    """Keep what the caller of an operator's constructor passed, and give `default_args` to every constructor on the way.
+    """Keep what the caller of an operator's constructor passed; give `default_args` to every constructor on the way.
 
     Airflow 2.x and 3.x, `BaseOperatorMeta`: each `__init__` takes from default_args what its signature names.
     """

@@ -9,13 +9,19 @@ if TYPE_CHECKING:
 
 
 class Scope:
-    """The tasks made inside one block, between the setups and teardowns that open it."""
+    """The tasks made inside one block, between the setups and teardowns that open it.
+
+    Attributes:
+        watches: tasks that are made now count as made inside. No longer so once a block inside has ended, and never
+            for mapped tasks (Airflow 2.7 to 3.3, SetupTeardownContext.active and update_context_map).
+    """
 
     def __init__(self, openers: list[AbstractOperator]) -> None:
         self.setups = [task for task in openers if task.is_setup]
         self.teardowns = [task for task in openers if task.is_teardown]
-        if self.setups and self.teardowns:
+        if not openers or len(openers) not in (len(self.setups), len(self.teardowns)):
             raise ValueError("the tasks that open a block must be either all setups or all teardowns")
+        self.watches = True
         if self.setups:
             self.far_teardowns, self.far_setups = _nearest(self.setups[0], teardown=True), []
         else:
@@ -62,6 +68,7 @@ class Scopes(list[Scope]):
         scope.draw()
         if self:
             scope.nest_in(self[-1])
+            self[-1].watches = False
 
 
 SCOPES = Scopes()

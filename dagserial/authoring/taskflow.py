@@ -90,6 +90,7 @@ class TaskFunction:
 
         Raises:
             TypeError: nothing to expand, or an argument that the function does not take or has got already.
+            ValueError: a source that is one value, or whose items have no order.
         """
         self._check_names("expand", sources)
         check_sources(sources, self.kwargs.get("op_kwargs", {}))
@@ -157,20 +158,34 @@ task = TaskDecorators()
 
 
 def setup(function: Any) -> TaskFunction:
-    """Decorate a function as a setup task."""
-    decorated = function if isinstance(function, TaskFunction) else TaskFunction(function, "", {})
+    """Decorate a function as a setup task.
+
+    Raises:
+        TypeError: it is a task group.
+    """
+    decorated = _as_task(function)
     decorated.is_setup = True
     return decorated
 
 
 def teardown(function: Any = None, *, on_failure_fail_dagrun: bool = False) -> Any:
-    """Decorate a function as a teardown task."""
+    """Decorate a function as a teardown task.
+
+    Raises:
+        TypeError: it is a task group.
+    """
     if function is None:
         return functools.partial(teardown, on_failure_fail_dagrun=on_failure_fail_dagrun)
-    decorated = function if isinstance(function, TaskFunction) else TaskFunction(function, "", {})
+    decorated = _as_task(function)
     decorated.is_teardown = True
     decorated.on_failure_fail_dagrun = on_failure_fail_dagrun
     return decorated
+
+
+def _as_task(function: Any) -> TaskFunction:
+    if isinstance(function, TaskGroupFunction):
+        raise TypeError("a task group is neither a setup nor a teardown; its tasks may be")
+    return function if isinstance(function, TaskFunction) else TaskFunction(function, "", {})
 
 
 class TaskGroupFunction:
@@ -199,7 +214,13 @@ class TaskGroupFunction:
         return TaskGroupFunction(self.function, self.group_kwargs | kwargs, self.partial_kwargs)
 
     def partial(self, **kwargs: Any) -> TaskGroupFunction:
-        """Return the function with arguments that all expansions share."""
+        """Return the function with arguments that all expansions share.
+
+        Raises:
+            TypeError: an argument that it has got already.
+        """
+        if both := sorted(self.partial_kwargs.keys() & kwargs.keys()):
+            raise TypeError(f"partial() got {', '.join(map(repr, both))} twice")
         return TaskGroupFunction(self.function, self.group_kwargs, self.partial_kwargs | kwargs)
 
     def expand(self, **sources: Any) -> Any:
@@ -207,6 +228,7 @@ class TaskGroupFunction:
 
         Raises:
             TypeError: nothing to expand, or an argument that partial() got already.
+            ValueError: a source that is one value, or whose items have no order.
         """
         check_sources(sources, self.partial_kwargs)
         return self._mapped(DictOfListsExpandInput(sources), list(sources))

@@ -99,10 +99,27 @@ class PlainXComArg(XComArg):
         """Tell whether the task is a setup."""
         return self.operator.is_setup
 
+    @is_setup.setter
+    def is_setup(self, value: bool) -> None:
+        self.operator.is_setup = value
+
     @property
     def is_teardown(self) -> bool:
         """Tell whether the task is a teardown."""
         return self.operator.is_teardown
+
+    @is_teardown.setter
+    def is_teardown(self, value: bool) -> None:
+        self.operator.is_teardown = value
+
+    @property
+    def on_failure_fail_dagrun(self) -> bool:
+        """Tell whether a failing teardown fails the run."""
+        return self.operator.on_failure_fail_dagrun
+
+    @on_failure_fail_dagrun.setter
+    def on_failure_fail_dagrun(self, value: bool) -> None:
+        self.operator.on_failure_fail_dagrun = value
 
     def __enter__(self) -> Scope:
         return self.operator.__enter__()

@@ -89,7 +89,7 @@ def _check_groups(dag: Dag) -> None:
             raise InvalidDagError(f"task {task_id!r} of DAG {dag.dag_id!r} is in group {task.group!r}, which it lacks")
     for group_id, group in dag.groups.items():
         if group.parent is not None and group.parent not in dag.groups:
-            raise InvalidDagError(f"group {group_id!r} of DAG {dag.dag_id!r} is in group {group.parent!r}, which it lacks")
+            raise InvalidDagError(f"group {group_id!r} of {dag.dag_id!r} is in group {group.parent!r}, which it lacks")
     parents: dict[str, tuple[str, ...]] = {
         group_id: (group.parent,) if group.parent else () for group_id, group in dag.groups.items()
     }

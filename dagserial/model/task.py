@@ -19,7 +19,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
         operator: import path of the operator's class, or `@task` and `@task.<kind>` for a decorated function.
         setup: the task is a setup.
         teardown: the task is a teardown.
-        upstream: ids of the tasks directly upstream, sorted. An edge drawn to a group stands here as edges to its tasks.
+        upstream: ids of the tasks directly upstream, sorted. An edge to a group stands here as edges to its tasks.
     """
 
     args: dict[str, Value] = {}

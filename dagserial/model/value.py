@@ -164,7 +164,8 @@ class Encoder:
         if self._strict:
             hint = "pass an encoder for its type, or a plain value"
             raise UnsupportedValueError(f"a {name} has no deterministic form: {hint}", self._pointer(), name)
-        self.warnings.append(ValueWarning(self._pointer(), f"a {name} has no deterministic form; only its class is kept"))
+        message = f"a {name} has no deterministic form; only its class is kept"
+        self.warnings.append(ValueWarning(self._pointer(), message))
         return {"$": "opaque", "class": name}
 
     def _pointer(self) -> str:

@@ -71,7 +71,7 @@ def _folders(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _walk(top: Path, ignore_syntax: str, root: Path) -> Iterator[str]:
-    """Iterate over the `.py` files below a folder that are not ignored, relative to it; links out of the tree are not followed."""
+    """Iterate over the `.py` files below a folder, relative to it, but for ignored ones and links out of the tree."""
     seen: set[str] = set()
     rules: dict[str, list[Ignored]] = {}
     for folder, folders, files in os.walk(top, followlinks=True):

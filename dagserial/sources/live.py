@@ -39,10 +39,10 @@ def read(
 def _fields(dag: Any, encoder: Encoder) -> DagFields:
     known, extra = {}, {}
     for name, value in dag._dagserial_declared.items():
-        if name == "params":
-            pairs = ((key, _param(param)) for key, param in dict(value or {}).items())
+        if name == "params" and isinstance(value, Mapping):
+            pairs = ((key, _param(param)) for key, param in value.items())
             known[name] = tuple((str(key), encoder.encode(param, "dag", name, str(key))) for key, param in pairs)
-        elif name in DagFields.__struct_fields__ and name != "extra":
+        elif name in DagFields.__struct_fields__ and name not in ("extra", "params"):
             known[name] = encoder.encode(value, "dag", name)
         else:
             extra[name] = encoder.encode(value, "dag", "extra", name)
@@ -128,7 +128,8 @@ def _mapping(expand_input: Any, encoder: Encoder, path: tuple[str, ...]) -> Task
     if expand_input.EXPAND_INPUT_TYPE == "list-of-dicts":
         return TaskMapping(expand_kwargs=encoder.encode(expand_input.value, *steps, "expand_kwargs"))
     sources = expand_input.value.items()
-    return TaskMapping(expand=tuple((name, _source(source, encoder, (*steps, "expand", name))) for name, source in sources))
+    pairs = ((name, _source(source, encoder, (*steps, "expand", name))) for name, source in sources)
+    return TaskMapping(expand=tuple(pairs))
 
 
 def _source(source: Any, encoder: Encoder, steps: tuple[str, ...]) -> Value:

@@ -62,7 +62,7 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How DAG files are found and what they see.
 
     Attributes:
-        dags: files and folders with DAG files, from the top of the tree; empty means: found by `dagserial.sources.find`.
+        dags: files and folders with DAG files, from the top of the tree; empty means that `sources.find` decides.
         paths: further import roots, from the top of the tree.
         variables: Airflow Variables by key.
         connections: Airflow Connections by id: a URI, or an object of the fields that Airflow exports.

@@ -110,6 +110,6 @@ def _as_repository(spec: ModuleSpec | None) -> ModuleSpec | None:
 
 
 def _holds_python(spec: ModuleSpec) -> bool:
-    """Tell whether a folder without `__init__.py` is a package of the repository, and not just a folder of that name."""
+    """Tell whether a folder without `__init__.py` is a package of the repository, and not any folder of that name."""
     folders = list(spec.submodule_search_locations or ())
     return any(name.endswith(".py") for folder in folders for _, _, names in os.walk(folder) for name in names)

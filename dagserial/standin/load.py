@@ -53,7 +53,7 @@ def install(
     add_builtins()
     _sort_listings()
     _pass_symbols()
-    os.environ = _environment(names)
+    os.environ = _environment(names)  # noqa: B003 - what code reads changes, not what the process has
     _say_version(airflow_version)
 
 

@@ -2,7 +2,7 @@
 
 Attribute access, calls, items and arithmetic make larger expressions. Where Python needs a definite answer, it is
 fixed, and noted with its line: an unknown value is true, holds everything, is greater than every other, one item long,
-and 1 as a number; unpacking gives as many items as there are names. A symbol with a sample (a clock) answers from that instead.
+and 1 as a number; unpacking gives as many items as there are names. A symbol with a sample (a clock) answers from it.
 """
 
 from __future__ import annotations
