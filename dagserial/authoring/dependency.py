@@ -50,6 +50,13 @@ class DependencyMixin:
         return self
 
 
+class UnknownEnd:
+    """An end of an edge that stands for tasks which nobody can know: the edge is left out."""
+
+    def leave_out_edge(self) -> None:
+        """Take notice that an edge is left out."""
+
+
 class EdgeModifier(DependencyMixin):
     """A label between two ends; the edges are drawn once both sides are known."""
 
@@ -100,6 +107,9 @@ def _join(before: Any, after: Any, label: EdgeModifier | None) -> None:
         before.set_downstream(after)
         return
     for end in (before, after):
+        if isinstance(end, UnknownEnd):
+            end.leave_out_edge()
+            return
         if not isinstance(end, DependencyMixin):
             raise TypeError(f"an edge joins tasks, groups and XComs; this is a {type(end).__name__}: {end!r}")
     leaves, roots = before.leaves, after.roots
@@ -140,7 +150,7 @@ def chain(*tasks: Any) -> None:
         ValueError: two neighbouring lists differ in length.
     """
     for before, after in itertools.pairwise(tasks):
-        if isinstance(before, DependencyMixin) or isinstance(after, DependencyMixin):
+        if any(isinstance(end, DependencyMixin | UnknownEnd) for end in (before, after)):
             _draw(before, after)
             continue
         if len(before) != len(after):

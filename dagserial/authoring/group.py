@@ -34,6 +34,7 @@ class TaskGroup(DependencyMixin):
         self.children: dict[str, AbstractOperator | TaskGroup] = {}
         self.used_ids: set[str] = set()
         self.entering: list[AbstractOperator] = []
+        self.partial_kwargs: dict[str, Any] = {}
         self.tooltip = kwargs.get("tooltip", "")
         parent = kwargs.get("parent_group")
         self.dag: DAG | None = kwargs.get("dag") or (parent.dag if parent else DECLARING.dag())
@@ -156,7 +157,6 @@ class MappedTaskGroup(TaskGroup):
     def __init__(self, *, expand_input: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._expand_input = expand_input
-        self.partial_kwargs: dict[str, Any] = {}
 
     def __exit__(self, *exc: object) -> None:
         """End the group; it follows the tasks whose XComs it is mapped over."""

@@ -15,9 +15,11 @@ from dagserial.sources import live
 from dagserial.sources.reading import FileError, Parsed, Provenance
 from dagserial.standin import (
     NOTES,
+    Decorated,
     Symbol,
     SymbolicBase,
     Text,
+    decorated_value,
     install,
     load,
     symbol_value,
@@ -54,7 +56,12 @@ class FileResult(msgspec.Struct, frozen=True):
     error: FileError | None = None
 
 
-_ENCODERS: dict[type, EncodeType] = {Symbol: symbol_value, SymbolicBase: symbolic_base_value, Text: text_value}
+_ENCODERS: dict[type, EncodeType] = {
+    Decorated: decorated_value,
+    Symbol: symbol_value,
+    SymbolicBase: symbolic_base_value,
+    Text: text_value,
+}
 
 
 def main(body: bytes) -> bytes:
@@ -102,8 +109,7 @@ def _read(root: str, file: str) -> list[Parsed]:
 
 def _described(error: BaseException, root: str, file: str) -> FileError:
     """Say in one line what ended a DAG file, and at which of its lines."""
-    message = " ".join(str(error).split()).replace(f"{root}/", "").replace("Symbol", "unknown value")
-    text = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    text = _named(error, root)
     if isinstance(error, SystemExit):
         text = f"SystemExit: the file ends the interpreter ({error.code!r})"
     path = f"{root}/{file}"
@@ -114,7 +120,16 @@ def _described(error: BaseException, root: str, file: str) -> FileError:
     own = [frame.lineno for frame in frames if frame.filename == path]
     if frames and frames[-1].filename != path:
         text += f" (in {frames[-1].filename.removeprefix(f'{root}/')}:{frames[-1].lineno})"
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        text += f" (after {_named(cause, root)})"
     return FileError(file, own[-1] if own else None, text + _hint())
+
+
+def _named(error: BaseException, root: str) -> str:
+    """Return class and message of an exception in one line, without the tree's own folder."""
+    message = " ".join(str(error).split()).replace(f"{root}/", "").replace("Symbol", "unknown value")
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 def _hint() -> str:

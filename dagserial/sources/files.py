@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from dagserial.sources.find import dag_files, dag_folders
 from dagserial.sources.reading import FileError, Parsed, Reading, ReadOptions
 
 _CHILD = "dagserial.sources.child"
+_HOME = "/home/airflow"
+"""The home folder that DAG files see; the sandbox's own has another name each time."""
 
 
 def read(root: Path, options: ReadOptions) -> Reading:
@@ -26,9 +29,11 @@ def read(root: Path, options: ReadOptions) -> Reading:
     """
     root = root.resolve()
     folders = dag_folders(root, options.dags)
-    files = sorted({file for folder in folders for file in dag_files(root, folder, options.ignore_syntax)})
+    found = sorted({file for folder in folders for file in dag_files(root, folder, options.ignore_syntax)})
+    files = [file for file in found if _is_text(file)]
+    unreadable = [_misnamed(file) for file in found if not _is_text(file)]
     if not files:
-        return Reading()
+        return _reading(unreadable)
     first = next((folder for folder in folders if (root / folder).is_dir()), ".")
     dags_folder = str((root / first).resolve())
     limits = sandbox.Limits(
@@ -48,9 +53,19 @@ def read(root: Path, options: ReadOptions) -> Reading:
         settings=[("core", "dags_folder", dags_folder)],
         limits=limits,
     )
-    env = {"AIRFLOW_HOME": str(root), "AIRFLOW__CORE__DAGS_FOLDER": dags_folder} | options.env
+    env = {"AIRFLOW_HOME": str(root), "AIRFLOW__CORE__DAGS_FOLDER": dags_folder, "HOME": _HOME} | options.env
     answer = sandbox.run(_CHILD, msgspec.msgpack.encode(request), limits=limits, env=env)
-    return _reading(msgspec.msgpack.decode(answer, type=list[FileResult]))
+    return _reading([*msgspec.msgpack.decode(answer, type=list[FileResult]), *unreadable])
+
+
+def _is_text(file: str) -> bool:
+    return not any("\udc80" <= letter <= "\udcff" for letter in file)
+
+
+def _misnamed(file: str) -> FileResult:
+    """Return the result of a file whose name has no text: neither a record nor a report could name it."""
+    name = os.fsencode(file).decode(errors="backslashreplace")
+    return FileResult(error=FileError(name, None, "the file's name is not UTF-8"))
 
 
 def import_roots(root: Path, folders: Iterable[str], paths: Iterable[str]) -> list[str]:

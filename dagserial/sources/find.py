@@ -11,11 +11,11 @@ from pathspec import GitIgnoreSpec
 
 from dagserial.errors import SettingsError
 
-Ignored = Callable[[str], bool]
-"""Tells whether a path, relative to the DAG folder and with `/` behind a folder's name, is ignored."""
+Rule = Callable[[str], bool | None]
+"""Tells whether a path is ignored, or None; the path is relative to the DAG folder, with `/` behind a folder's name."""
 
 _REGEXP_MARKS = re.compile(r"\.\*|\.\+|\\[.dws]|[\^$|(]")
-_COMMENT = re.compile(r"(^|\s)#.*")
+_COMMENT = re.compile(r"\s*#.*")
 _SKIPPED = {".git", "__pycache__", ".venv", "node_modules"}
 
 
@@ -24,17 +24,16 @@ def dag_folders(root: Path, named: tuple[str, ...]) -> list[str]:
 
     Args:
         named: what the user names; where nothing is named: `dags`, else the folders of that name nearest to the top,
-            else the whole tree (`.`).
+            else the whole tree (`.`). What this tree lacks is left out: another commit of it may have it.
 
     Raises:
-        SettingsError: a named path lies outside of the tree, or is not there in any form.
+        SettingsError: a named path lies outside of the tree.
     """
     for name in named:
-        path = (root / name).resolve()
-        if not path.is_relative_to(root.resolve()):
+        if not _lies_in(root / name, root):
             raise SettingsError(f"the DAG folder {name!r} lies outside of the repository")
     if named:
-        return [_tidy(name) for name in named if (root / name).exists()]
+        return [_tidy(os.path.relpath(root / name, root)) for name in named if (root / name).exists()]
     level = [root]
     for _ in range(4):
         found = [folder / "dags" for folder in level if (folder / "dags").is_dir()]
@@ -53,7 +52,7 @@ def dag_files(root: Path, folder: str, ignore_syntax: str) -> list[str]:
     top = root / folder
     if top.is_file():
         return [folder]
-    names = [path for path in _walk(top, ignore_syntax, root.resolve()) if _speaks_of_dags(top / path)]
+    names = [path for path in _walk(top, ignore_syntax, root) if _speaks_of_dags(top / path)]
     return sorted(_tidy(f"{folder}/{name}") for name in names)
 
 
@@ -73,12 +72,12 @@ def _folders(folder: Path) -> list[os.DirEntry[str]]:
 def _walk(top: Path, ignore_syntax: str, root: Path) -> Iterator[str]:
     """Iterate over the `.py` files below a folder, relative to it, but for ignored ones and links out of the tree."""
     seen: set[str] = set()
-    rules: dict[str, list[Ignored]] = {}
+    rules: dict[str, list[Rule]] = {}
     for folder, folders, files in os.walk(top, followlinks=True):
         relative = os.path.relpath(folder, top).replace(os.sep, "/")
         prefix = "" if relative == "." else relative + "/"
         real = os.path.realpath(folder)
-        if real in seen or not Path(real).is_relative_to(root):
+        if real in seen or not _lies_in(Path(real), root):
             folders.clear()
             continue
         seen.add(real)
@@ -87,15 +86,24 @@ def _walk(top: Path, ignore_syntax: str, root: Path) -> Iterator[str]:
         kept = (name for name in folders if name not in _SKIPPED and not _ignored(active, f"{prefix}{name}/"))
         folders[:] = sorted(kept)
         for name in files:
-            if name.endswith(".py") and not _ignored(active, prefix + name):
+            if not name.endswith(".py") or _ignored(active, prefix + name):
+                continue
+            path = Path(folder, name)
+            if not path.is_symlink() or _lies_in(path, root):
                 yield prefix + name
 
 
-def _ignored(rules: list[Ignored], path: str) -> bool:
-    return any(rule(path) for rule in rules)
+def _lies_in(path: Path, root: Path) -> bool:
+    """Tell whether a path, with all links followed, lies in a tree."""
+    return path.resolve().is_relative_to(root.resolve())
 
 
-def _rules(file: Path, prefix: str, syntax: str) -> list[Ignored]:
+def _ignored(rules: list[Rule], path: str) -> bool:
+    """Tell whether a path is ignored: the last rule that says anything decides."""
+    return next((verdict for rule in reversed(rules) if (verdict := rule(path)) is not None), False)
+
+
+def _rules(file: Path, prefix: str, syntax: str) -> list[Rule]:
     """Read an `.airflowignore`.
 
     Airflow 2 reads regular expressions unless told otherwise, Airflow 3 globs as in `.gitignore`; `auto` takes a file
@@ -109,15 +117,15 @@ def _rules(file: Path, prefix: str, syntax: str) -> list[Ignored]:
     if syntax == "regexp" or (syntax == "auto" and any(map(_REGEXP_MARKS.search, lines))):
         return [_regexp_rule(line, file) for line in lines]
     spec = GitIgnoreSpec.from_lines(lines)
-    return [lambda path: path.startswith(prefix) and spec.match_file(path[len(prefix) :])]
+    return [lambda path: spec.check_file(path.removeprefix(prefix)).include]
 
 
-def _regexp_rule(pattern: str, file: Path) -> Ignored:
+def _regexp_rule(pattern: str, file: Path) -> Rule:
     try:
         compiled = re.compile(pattern)
     except re.error as error:
         raise SettingsError(f"{file.name} holds {pattern!r}, which is no regular expression: {error}") from None
-    return lambda path: bool(compiled.search(path))
+    return lambda path: True if compiled.search(path.removesuffix("/")) else None
 
 
 def _speaks_of_dags(path: Path) -> bool:

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 from dagserial.authoring import BaseOperator as _BaseOperator
+from dagserial.authoring import TaskGroup
 from dagserial.authoring.operator import OperatorMeta
 from dagserial.model import Value
 from dagserial.model.scalar import dotted_name
-from dagserial.standin.symbol import Provide, Symbol, is_class_name
+from dagserial.standin.notes import NOTES
+from dagserial.standin.symbol import Provide, Symbol, is_class_name, text
 
 _OPERATOR = re.compile(r"(Operator|Sensor)(Async)?$")
+_SENSOR = re.compile(r"Sensor(Async)?$")
 _EXCEPTION = re.compile(r"(Exception|Error)$")
 
 
@@ -26,6 +29,11 @@ class StandinMeta(OperatorMeta):
         if name.startswith("_"):
             raise AttributeError(name)
         return Symbol(("name", f"{dotted_name(cls)}.{name}"), cls._provide)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        """Hold a class for one of all that it stands for: each operator is a BaseOperator."""
+        stands_for = cls.__dict__.get("_stands_for")
+        return stands_for in subclass.__mro__ or super().__subclasscheck__(subclass)
 
 
 class Fields(tuple[str, ...]):
@@ -52,6 +60,10 @@ class Operator(_BaseOperator, metaclass=StandinMeta):
         return Symbol(("get", self, name), type(self)._provide)
 
 
+class Sensor(Operator):
+    """A sensor as DAG files see it."""
+
+
 class SymbolicBase(metaclass=StandinMeta):
     """An object of an absent package's class, or of a class of the repository that derives from one."""
 
@@ -71,6 +83,10 @@ class SymbolicBase(metaclass=StandinMeta):
         else:  # a mixin before an operator hands the arguments on
             super().__init__(*args, **kwargs)
 
+    def __init_subclass__(cls, **_kwargs: Any) -> None:
+        """Take what the absent class would take: `class Model(BaseModel, extra="forbid")`."""
+        super().__init_subclass__()
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
@@ -88,6 +104,15 @@ def symbolic_base_value(made: SymbolicBase, encode: Callable[[Any], Value]) -> V
     return tagged | ({"kwargs": encode(kwargs)} if kwargs else {})
 
 
+def unknown_group(of: Symbol, group_id: str, *args: Any, **kwargs: Any) -> TaskGroup:
+    """Declare a task group of an absent package's class: what it was given is known, the tasks in it are not."""
+    NOTES.add(f"the tasks of a group made by {text(of)} are unknown: the group is empty")
+    placing = {name: kwargs[name] for name in ("dag", "parent_group", "tooltip", "prefix_group_id") if name in kwargs}
+    group = TaskGroup(group_id, **placing)
+    group.partial_kwargs = {"group": Symbol(("call", of, args, kwargs), of._provide)}
+    return group
+
+
 def is_operator(path: str) -> bool:
     """Tell whether a dotted path ends like an operator or a sensor."""
     return is_class_name(path) and bool(_OPERATOR.search(path))
@@ -102,7 +127,7 @@ def is_exception(path: str) -> bool:
 @functools.cache
 def operator_class(path: str, provide: Provide) -> type:
     """Return the operator class of a dotted path, the same one each time."""
-    return _derived(path, Operator, {}, provide)
+    return _derived(path, Sensor if _SENSOR.search(path) else Operator, {}, provide)
 
 
 @functools.cache

@@ -9,6 +9,7 @@ import importlib.metadata
 import importlib.util
 import json
 import os
+import random
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,10 +19,12 @@ from dagserial.authoring import DAG
 from dagserial.authoring.context import DECLARING
 from dagserial.standin.clock import stop_clocks
 from dagserial.standin.finder import PARSE_LIBRARIES, Finder
+from dagserial.standin.machine import hide_machine
 from dagserial.standin.names import Names
 from dagserial.standin.notes import NOTES
 from dagserial.standin.python2 import add_builtins, compiled
-from dagserial.standin.symbol import Symbol, Text
+from dagserial.standin.strings import Text, TextSymbol
+from dagserial.standin.symbol import Symbol
 
 
 def install(
@@ -50,6 +53,7 @@ def install(
     sys.meta_path.insert(0, Finder(names.provide, roots, dag_folders, libraries))
     sys.path[:0] = roots
     stop_clocks(names.provide)
+    hide_machine(names.provide)
     add_builtins()
     _sort_listings()
     _pass_symbols()
@@ -66,6 +70,7 @@ def load(root: str, file: str) -> list[DAG]:
     Args:
         file: path from `root`, with `/`.
     """
+    random.seed()  # as stop_clocks replaced it: the same each time, where a fork was seeded anew (CPython, random.py)
     path = f"{root}/{file}"
     stem = file.rpartition("/")[2].removesuffix(".py")
     digest = hashlib.sha1(file.encode(errors="surrogateescape"), usedforsecurity=False).hexdigest()
@@ -97,8 +102,8 @@ def _sort_listings() -> None:
     listdir, scandir = os.listdir, os.scandir
 
     class _Sorted:
-        def __init__(self, *args: Any) -> None:
-            with scandir(*args) as entries:
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            with scandir(*args, **kwargs) as entries:
                 self._entries = iter(sorted(entries, key=lambda entry: entry.name))
 
         def __iter__(self) -> Any:
@@ -116,17 +121,26 @@ def _sort_listings() -> None:
         def close(self) -> None:
             self._entries = iter(())
 
-    os.listdir = lambda *args: sorted(listdir(*args))  # type: ignore[assignment]
+    os.listdir = lambda *args, **kwargs: sorted(listdir(*args, **kwargs))  # type: ignore[assignment]
     os.scandir = _Sorted  # type: ignore[assignment]
 
 
 def _pass_symbols() -> None:
-    """Let parsers of the standard library and yaml pass a symbol on as the expression that it is parsed."""
+    """Let parsers of the standard library and yaml pass a symbol on as the expression that it is parsed.
+
+    A symbol in a value that becomes JSON text is its template, as in all other text.
+    """
     parsers: list[tuple[Any, str]] = [(json, "loads"), (json, "load"), (ast, "literal_eval")]
     if (yaml := sys.modules.get("yaml")) is not None:
         parsers += [(yaml, "safe_load"), (yaml, "load")]
     for module, name in parsers:
         setattr(module, name, _passing(getattr(module, name), f"{module.__name__}.{name}"))
+    refuse = json.JSONEncoder.default
+
+    def default(self: json.JSONEncoder, value: Any) -> Any:
+        return str(value) if isinstance(value, Symbol) else refuse(self, value)
+
+    json.JSONEncoder.default = default  # type: ignore[assignment,method-assign]
 
 
 def _passing(parse: Callable[..., Any], path: str) -> Callable[..., Any]:
@@ -151,7 +165,7 @@ def _environment(names: Names) -> Any:
                 if not NOTES.is_asked_by_tree(1):
                     raise
             NOTES.lacking[("environment variable", name)] = None
-            return Text(Symbol(("environment", name), names.provide))
+            return Text(TextSymbol(("environment", name), names.provide))
 
         def __contains__(self, name: object) -> bool:
             return name in set(self)

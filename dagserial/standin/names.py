@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import types
+import functools
 from typing import Any
 
 from dagserial import authoring
@@ -14,6 +14,7 @@ from dagserial.standin import enums
 from dagserial.standin.asset import asset, with_refs
 from dagserial.standin.classes import (
     Operator,
+    Sensor,
     StandinMeta,
     SymbolicBase,
     base_class,
@@ -21,12 +22,15 @@ from dagserial.standin.classes import (
     is_exception,
     is_operator,
     operator_class,
+    unknown_group,
 )
 from dagserial.standin.clock import NOW, clock_symbol
 from dagserial.standin.stored import Configuration, Connection, Stored, connection, variable_class
 from dagserial.standin.symbol import Symbol
 
 _DECLARING = ("airflow.decorators", "airflow.sdk", "airflow.providers.common.compat.sdk")
+_CONFIGURATION = ("get", "getboolean", "getfloat", "getint", "getsection", "has_option")
+"""What the module `airflow.configuration` itself answered in Airflow 1.10."""
 _HELPERS = ("airflow.models.baseoperator", "airflow.utils.helpers", *_DECLARING)
 
 
@@ -41,10 +45,12 @@ class Names:
         self._functions = self._airflow_functions(stored)
 
     def provide(self, path: str) -> Any:
-        """Return what stands under a dotted path; `path#operator` and `path#class` ask for that kind."""
+        """Return what stands under a dotted path; `path#operator`, `#group`, `#class` ask for that kind."""
         path, _, kind = path.partition("#")
         if kind == "operator":
             return operator_class(path, self.provide)
+        if kind == "group":
+            return functools.partial(unknown_group, Symbol(("name", path), self.provide))
         if kind == "class":
             return base_class(path, self.provide)
         parent, _, name = path.rpartition(".")
@@ -62,10 +68,10 @@ class Names:
     def _airflow_classes(self, stored: Stored) -> dict[str, Any]:
         """Return classes that have one meaning wherever in Airflow they are imported from."""
         bases = {
-            name: _renamed(StandinMeta(name, (Operator,), {"_provide": staticmethod(self.provide)}), module)
-            for name, module in (
-                ("BaseOperator", "airflow.models.baseoperator"),
-                ("BaseSensorOperator", "airflow.sensors.base"),
+            name: self._base(name, module, base, stands_for)
+            for name, module, base, stands_for in (
+                ("BaseOperator", "airflow.models.baseoperator", Operator, authoring.BaseOperator),
+                ("BaseSensorOperator", "airflow.sensors.base", Sensor, Sensor),
             )
         }
         hook = _renamed(StandinMeta("BaseHook", (SymbolicBase,), self._hook_namespace(stored)), "airflow.hooks.base")
@@ -101,6 +107,10 @@ class Names:
             "Variable": variable,
             "XComArg": authoring.XComArg,
         }
+
+    def _base(self, name: str, module: str, base: type, stands_for: type) -> Any:
+        namespace = {"_provide": staticmethod(self.provide), "_stands_for": stands_for}
+        return _renamed(StandinMeta(name, (base,), namespace), module)
 
     def _hook_namespace(self, stored: Stored) -> dict[str, Any]:
         get = staticmethod(lambda conn_id, *_args, **_kwargs: connection(stored, conn_id))
@@ -139,7 +149,7 @@ class Names:
             "airflow.decorators.setup_teardown.context_wrapper": ContextWrapper,
             "airflow.configuration.conf": configuration,
             "airflow.conf": configuration,
-            "airflow.configuration": _Module("airflow.configuration", configuration),
+            **{f"airflow.configuration.{name}": getattr(configuration, name) for name in _CONFIGURATION},
             "airflow.settings.DAGS_FOLDER": stored.settings.get(("core", "dags_folder"), ""),
             "airflow.utils.dates.days_ago": self._days_ago,
             "airflow.version.version": self._version,
@@ -153,17 +163,6 @@ class Names:
     def _days_ago(self, n: Any = 0, *args: Any, **kwargs: Any) -> Symbol:
         sample = NOW - dt.timedelta(days=n) if isinstance(n, int) else NOW
         return clock_symbol(self.provide, "airflow.utils.dates.days_ago", (n, *args), kwargs, sample)
-
-
-class _Module(types.ModuleType):
-    """`from airflow import configuration`: a module that also answers like its `conf`, as Airflow 1.10's did."""
-
-    def __init__(self, name: str, configuration: Configuration) -> None:
-        super().__init__(name)
-        self.conf = configuration
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.conf, name)
 
 
 def _aware(*args: Any, **kwargs: Any) -> dt.datetime:

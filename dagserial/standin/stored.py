@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from dagserial.standin.notes import NOTES
-from dagserial.standin.symbol import Provide, Symbol, Text, TextSymbol
+from dagserial.standin.strings import Text, TextSymbol
+from dagserial.standin.symbol import Provide, Symbol
 
 _MISSING = object()
 
@@ -92,10 +93,14 @@ class Connection:
         return json.loads(self.extra) if self.extra else {}
 
     def get_uri(self) -> str:
-        """Return the Connection as a URI."""
-        user = f"{self.login or ''}:{self.password or ''}@" if self.login or self.password else ""
+        """Return the Connection as a URI (Airflow docs, "URI format")."""
+        login, password, host, schema = (
+            quote(str(part or ""), safe="") for part in (self.login, self.password, self.host, self.schema)
+        )
+        user = f"{login}:{password}@" if password else f"{login}@" if login else ""
         port = f":{self.port}" if self.port else ""
-        return f"{self.conn_type or ''}://{user}{self.host or ''}{port}/{self.schema or ''}"
+        extra = f"?{urlencode(self.extra_dejson)}" if self.extra_dejson else ""
+        return f"{(self.conn_type or '').replace('_', '-')}://{user}{host}{port}/{schema}{extra}"
 
 
 def _from_uri(uri: str) -> dict[str, Any]:

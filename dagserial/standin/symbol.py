@@ -7,27 +7,30 @@ and 1 as a number; unpacking gives as many items as there are names. A symbol wi
 
 from __future__ import annotations
 
-import dis
 import operator
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
+from dagserial.authoring.dependency import UnknownEnd
 from dagserial.canonical import canonical_bytes
 from dagserial.errors import CanonicalError
 from dagserial.model import Encoder, Value
+from dagserial.standin.decorated import Decorated
+from dagserial.standin.instruction import calls_method, unpacked_by
 from dagserial.standin.notes import NOTES
 
-_NONE = object()
+NO_SAMPLE = object()
+"""Stands where a symbol has no sample; None is one."""
 
-_NO_TASKS = {"hooks", "triggers", "links", "utils"}
-"""Modules whose classes are no operators, even where they take a task_id."""
+_NO_TASKS = {"hooks", "triggers", "links"}
+"""Modules whose classes are neither operators nor groups, even where they take a task_id."""
 
 Provide = Callable[[str], Any]
 
 
-class Symbol:
+class Symbol(UnknownEnd):
     """An expression over values that are not there.
 
     Its form is one of `("name", path)`, `("get", of, name)`, `("item", of, key)`, `("call", of, args, kwargs)`,
@@ -35,7 +38,7 @@ class Symbol:
     `("environment", name)`.
     """
 
-    def __init__(self, form: tuple[Any, ...], provide: Provide, sample: Any = _NONE) -> None:
+    def __init__(self, form: tuple[Any, ...], provide: Provide, sample: Any = NO_SAMPLE) -> None:
         """Make an expression.
 
         Args:
@@ -47,12 +50,12 @@ class Symbol:
 
     def _made(self, *form: Any, sample: Callable[[Any], Any] | None = None) -> Symbol:
         """Return a larger expression, with the sample that the same step on this one's sample gives."""
-        value = _NONE
-        if sample is not None and self._sample is not _NONE:
+        value = NO_SAMPLE
+        if sample is not None and self._sample is not NO_SAMPLE:
             try:
                 value = sample(self._sample)
             except Exception:  # the step fails on the sample, not on the expression
-                value = _NONE
+                value = NO_SAMPLE
         return type(self)(form, self._provide, value)
 
     def __getattr__(self, name: str) -> Any:
@@ -70,7 +73,7 @@ class Symbol:
         self._set[name] = value
 
     def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, str | int) and (item := self._set.get(("item", key), _NONE)) is not _NONE:
+        if isinstance(key, str | int) and (item := self._set.get(("item", key), NO_SAMPLE)) is not NO_SAMPLE:
             return item
         return self._made("item", self, key, sample=lambda value: value[key])
 
@@ -86,16 +89,42 @@ class Symbol:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         path = self._form[1] if self._form[0] == "name" else ""
         is_class = is_class_name(path)
-        if len(args) == 1 and not kwargs and not is_class and isinstance(args[0], types.FunctionType | type):
-            return args[0]  # a decorator leaves what it decorates
-        if is_class and "task_id" in kwargs and not _NO_TASKS.intersection(path.split(".")):
-            return self._provide(f"{path}#operator")(*args, **kwargs)
-        return self._made("call", self, args, kwargs, sample=lambda value: value(*args, **kwargs))
+        made = self._made("call", self, args, kwargs, sample=lambda value: value(*args, **kwargs))
+        if is_class and not _NO_TASKS.intersection(path.split(".")):
+            kind = "operator" if "task_id" in kwargs else "group" if "group_id" in kwargs else ""
+            return self._provide(f"{path}#{kind}")(*args, **kwargs) if kind else made
+        if len(args) == 1 and not kwargs and not is_class:
+            if isinstance(args[0], type):
+                return args[0]  # a decorator leaves what it decorates
+            if isinstance(args[0], types.FunctionType | Decorated):
+                return Decorated(args[0], lambda name: getattr(made, name))
+        return made
+
+    # Edges to what nobody knows are left out, and noted.
+
+    def leave_out_edge(self) -> None:
+        NOTES.add(f"an edge to an unknown value: left out ({text(self)})")
+
+    def _edge(self, result: Any) -> Any:
+        self.leave_out_edge()
+        return result
+
+    def __rshift__(self, other: Any) -> Any:
+        return self._edge(other)
+
+    def __lshift__(self, other: Any) -> Any:
+        return self._edge(other)
+
+    def __rrshift__(self, _other: Any) -> Any:
+        return self._edge(self)
+
+    def __rlshift__(self, _other: Any) -> Any:
+        return self._edge(self)
 
     # What Python asks of a value, answered from the sample or by the fixed rule.
 
     def _answer(self, what: str, ask: Callable[[Any], Any], fixed: Any) -> Any:
-        if self._sample is not _NONE:
+        if self._sample is not NO_SAMPLE:
             try:
                 return ask(self._sample)
             except Exception:
@@ -104,7 +133,11 @@ class Symbol:
         return fixed
 
     def __bool__(self) -> bool:
-        return bool(self._sample) if self._sample is not _NONE else True
+        if self._sample is not NO_SAMPLE:
+            return bool(self._sample)
+        if NOTES.is_asked_by_tree(1):
+            NOTES.add(f"the truth of an unknown value: taken as True ({text(self)})")
+        return True
 
     def __int__(self) -> int:
         return int(self._answer("the number", int, 1))
@@ -114,6 +147,9 @@ class Symbol:
 
     def __float__(self) -> float:
         return float(self._answer("the number", float, 1.0))
+
+    def __round__(self, *digits: int) -> Any:
+        return self._made("call", Symbol(("name", "builtins.round"), self._provide), (self, *digits), {})
 
     def __len__(self) -> int:
         return int(self._answer("the length", len, 1))
@@ -126,22 +162,26 @@ class Symbol:
             return self is other or text(self) == text(other)
         return bool(self._answer("equality", lambda value: value == other, False))
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     def __hash__(self) -> int:
         return hash(text(self))
 
     def __iter__(self) -> Iterator[Any]:
-        count = unpacked_by(sys._getframe(1))
-        if count is None:
-            count = 1
+        names = unpacked_by(sys._getframe(1))
+        if names is None:
             NOTES.add(f"the items of an unknown value: taken as one ({text(self)})")
-        return iter([self[index] for index in range(count)])
+        elif names[1]:
+            NOTES.add(f"the items of an unknown value: taken as {names[0]} ({text(self)})")
+        return iter([self[index] for index in range(names[0] if names else 1)])
 
     def keys(self) -> Any:
-        """Return unknown keys; none where `**` asks, whose keys must be names."""
-        if _instruction(sys._getframe(1)).opname in ("DICT_MERGE", "DICT_UPDATE"):
-            NOTES.add(f"the keys of an unknown value: taken as none ({text(self)})")
-            return []
-        return self._made("get", self, "keys")()
+        """Return unknown keys; none where `**` or a dict asks, whose keys are often names."""
+        if calls_method(sys._getframe(1), "keys"):
+            return self.__getattr__("keys")()
+        NOTES.add(f"the keys of an unknown value: taken as none ({text(self)})")
+        return []
 
     def __str__(self) -> str:
         return template(self)
@@ -149,8 +189,8 @@ class Symbol:
     def __repr__(self) -> str:
         return template(self)
 
-    def __format__(self, _spec: str) -> str:
-        return template(self)
+    def __format__(self, spec: str) -> str:
+        return f"${{{text(self)}:{spec}}}" if spec else template(self)
 
     def __fspath__(self) -> str:
         return template(self)
@@ -173,8 +213,9 @@ class Symbol:
     async def __aexit__(self, *_exc: object) -> None:
         return None
 
-    def __await__(self) -> Iterator[Any]:
-        return iter(())
+    def __await__(self) -> Generator[None, None, Symbol]:
+        yield from ()
+        return self  # what is awaited is as unknown as what it gives
 
     def __instancecheck__(self, instance: Any) -> bool:
         if isinstance(instance, Symbol):
@@ -186,50 +227,6 @@ class Symbol:
 
     def __mro_entries__(self, _bases: tuple[Any, ...]) -> tuple[type, ...]:
         return (self._provide(f"{text(self)}#class"),)
-
-
-class TextSymbol(Symbol, str):
-    """A symbol over what a Variable or a Connection holds: it also passes for the string that it mostly is.
-
-    Only where Python insists on strings (`", ".join([x])`) that string is seen: the symbol's template.
-    """
-
-    def __new__(cls, form: tuple[Any, ...], provide: Provide, sample: Any = _NONE) -> TextSymbol:
-        """Make an expression that is also a string."""
-        return str.__new__(cls, template(Symbol(form, provide)))
-
-
-class Text(str):
-    """A symbol that can only be a string (a Variable, an environment variable): its template, in string's clothes.
-
-    Whole, it is written as the symbol; a part of other text, it is the template. As a number it is what its symbol is.
-    """
-
-    __slots__ = ("_symbol",)
-    _symbol: Symbol
-
-    def __new__(cls, symbol: Symbol) -> Text:
-        """Dress a symbol."""
-        made = super().__new__(cls, template(symbol))
-        made._symbol = symbol
-        return made
-
-    def __int__(self) -> int:
-        return int(self._symbol)
-
-    def __float__(self) -> float:
-        return float(self._symbol)
-
-    def __copy__(self) -> Text:
-        return self
-
-    def __deepcopy__(self, _memo: Any) -> Text:
-        return self
-
-
-def text_value(text: Text, encode: Callable[[Any], Value]) -> Value:
-    """Write a symbol in string's clothes as the symbol."""
-    return encode(text._symbol)
 
 
 def _binary(sign: str, apply: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -279,24 +276,13 @@ del _name, _sign, _fixed, _forward, _backward
 
 def sampled(value: Any) -> Any:
     """Return the sample of a symbol that has one, and any other value as it is."""
-    return value._sample if isinstance(value, Symbol) and value._sample is not _NONE else value
+    return value._sample if isinstance(value, Symbol) and value._sample is not NO_SAMPLE else value
 
 
 def is_class_name(path: str) -> bool:
     """Tell whether a dotted path ends like a class: `V1Pod`, not `client` and not `MAX_SIZE`."""
     name = path.rpartition(".")[2]
     return name[:1].isupper() and any(letter.islower() for letter in name)
-
-
-def unpacked_by(frame: types.FrameType) -> int | None:
-    """Return how many names `a, b = value` unpacks to in a frame, or None if it does something else."""
-    instruction = _instruction(frame)
-    return instruction.arg if instruction.opname == "UNPACK_SEQUENCE" else None
-
-
-def _instruction(frame: types.FrameType) -> dis.Instruction:
-    """Return the instruction that a frame runs; the cached form of one reads as the plain one."""
-    return next(found for found in dis.get_instructions(frame.f_code) if found.offset == frame.f_lasti)
 
 
 def symbol_value(symbol: Symbol, encode: Callable[[Any], Value]) -> Value:
@@ -306,6 +292,13 @@ def symbol_value(symbol: Symbol, encode: Callable[[Any], Value]) -> Value:
     if symbol._set:
         tagged["set"] = encode({_step(key): value for key, value in symbol._set.items()})
     return tagged
+
+
+def _key_value(encode: Callable[[Any], Value], key: Any) -> Value:
+    """Write a key; a slice as the call that makes it."""
+    if not isinstance(key, slice):
+        return encode(key)
+    return {"$": "call", "function": "builtins.slice", "args": encode([key.start, key.stop, key.step])}
 
 
 def _step(key: Any) -> str:
@@ -325,7 +318,7 @@ def _call(encode: Callable[[Any], Value], of: Any, args: tuple[Any, ...], kwargs
 _FORMS: dict[str, Callable[..., dict[str, Value]]] = {
     "name": lambda encode, path: {"$": "symbol", "name": path},
     "get": lambda encode, of, name: {"$": "get", "of": encode(of), "name": name},
-    "item": lambda encode, of, key: {"$": "item", "of": encode(of), "key": encode(key)},
+    "item": lambda encode, of, key: {"$": "item", "of": encode(of), "key": _key_value(encode, key)},
     "call": _call,
     "op": lambda encode, sign, *operands: {"$": "op", "op": sign, "args": encode(list(operands))},
     "variable": lambda encode, key, is_json: (
@@ -379,6 +372,8 @@ def text(value: Any) -> str:
 def _literal(value: Any) -> str:
     if isinstance(value, str | int | bool | types.NoneType):
         return repr(value)
+    if isinstance(value, slice):
+        return ":".join("" if part is None else text(part) for part in (value.start, value.stop, value.step))
     encoder = Encoder({Symbol: symbol_value})
     try:
         return canonical_bytes(encoder.encode(value)).decode()
