@@ -39,8 +39,11 @@ def source_digest(function: Any) -> Digest | None:
     the same in every supported Python version.
     """
     code = getattr(function, "__code__", None)
-    if code is None:
-        return None
+    return None if code is None else _code_digest(code)
+
+
+@functools.lru_cache(maxsize=1024)
+def _code_digest(code: types.CodeType) -> Digest | None:
     node = _node(code)
     return None if node is None else Digest.of(canonical_bytes(_tree(node)))
 

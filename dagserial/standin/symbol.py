@@ -158,9 +158,9 @@ class Symbol(UnknownEnd):
         return bool(self._answer("membership", lambda value: item in value, True))
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, Symbol):
-            return self is other or text(self) == text(other)
-        return bool(self._answer("equality", lambda value: value == other, False))
+        if isinstance(other, Symbol) and (self is other or text(self) == text(other)):
+            return True
+        return bool(self._answer("equality", lambda value: value == sampled(other), False))
 
     def __ne__(self, other: object) -> bool:
         return not self == other

@@ -112,7 +112,7 @@ def test_an_error_names_what_was_not_supplied(tmp_path_factory: pytest.TempPathF
         {
             "dags/one.py": (
                 "import os\nfrom airflow.models import Variable\nfrom airflow.hooks.base import BaseHook\n"
-                "{'dev': 1}[Variable.get('env')]\n"
+                "{'dev': 1}[Variable.get('env')]  # dag\n"
             ),
             "dags/many.py": (
                 "import os\nfrom airflow.models import Variable\nfrom airflow.hooks.base import BaseHook\n"
@@ -122,7 +122,7 @@ def test_an_error_names_what_was_not_supplied(tmp_path_factory: pytest.TempPathF
         },
     )
     assert found.errors["dags/one.py"].error == (
-        "KeyError: {{ var.value.env }}; not supplied: Variable env (--variables)"
+        "KeyError: '{{ var.value.env }}'; not supplied: Variable env (--variables)"
     )
     assert found.errors["dags/many.py"].error == (
         "ValueError: x; not supplied: Variables a, b, c, d and 2 more (--variables); Connection db (--connections); "

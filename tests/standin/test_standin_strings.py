@@ -45,7 +45,7 @@ KEPT: dict[str, tuple[str, object]] = {
     "in a JSON tree, in text": ("f\"{tree} {tree['tables'][0]}\"", "{{ var.json.tree }} ${Variable.get('tree')['tables'][0]}"),
     "in a JSON tree, joined": ("','.join([tree['tables']])", "${Variable.get('tree')['tables']}"),
     "in a JSON tree, a method": ("tree['tables'].split(',')", method(TABLES, "split", ",")),
-    "in a JSON tree, in a path": ("os.path.join('/a', tree['tables'])", "/a/${Variable.get('tree')['tables']}"),
+    "in a JSON tree, a sum": ("'/a/' + tree['tables']", {"$": "op", "op": "+", "args": ["/a/", TABLES]}),
     "a connection's field": ("f'{host}:1'", "{{ conn.db.host }}:1"),
     "a connection's field, a method": ("host.lower()", method({"$": "get", "of": {"$": "connection", "id": "db"}, "name": "host"}, "lower")),
     "an environment variable": ("os.environ['E']", {"$": "environment", "name": "E"}),
