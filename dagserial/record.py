@@ -7,8 +7,9 @@ from typing import Any, Self
 import msgspec
 
 from dagserial.digest import Digest
-from dagserial.errors import NotFoundError, RecordError, UnknownFormatError
-from dagserial.formats import v2
+from dagserial.errors import DigestMismatchError, NotFoundError, RecordError, UnknownFormatError
+from dagserial.formats import v1, v2
+from dagserial.formats.body import format_of
 from dagserial.model import Dag
 from dagserial.sources import files, live
 from dagserial.sources.reading import ReadOptions
@@ -16,20 +17,8 @@ from dagserial.sources.reading import ReadOptions
 FORMAT = v2.FORMAT
 """The record format that is written."""
 
-_DECODERS: dict[int, Callable[[bytes], Dag]] = {2: v2.decode}
-
-
-class _Head(msgspec.Struct):
-    """What a record says of itself; the rest is skipped, unread."""
-
-    class _Dag(msgspec.Struct):
-        dag_id: str
-
-    dag: _Dag
-    format: int
-
-
-_HEAD = msgspec.json.Decoder(_Head)
+_DECODERS: dict[int, Callable[[bytes], Dag]] = {1: v1.decode, 2: v2.decode}
+"""How each format is read."""
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -48,16 +37,24 @@ class Record(msgspec.Struct, frozen=True):
     format: int
 
     @classmethod
-    def of(cls, body: bytes) -> Self:
+    def of(cls, body: bytes, *, expected: str | None = None) -> Self:
         """Return the record of a body, checked to be readable in full.
 
+        Args:
+            expected: the digest by which the body was asked for, if it was.
+
         Raises:
+            DigestMismatchError: the body has another digest than expected.
             UnknownFormatError: the body is of a format that this version does not read.
             RecordError: the bytes are no record.
         """
-        found = _format(body)
-        dag = _DECODERS[found](body)
-        return cls(body, dag.dag_id, Digest.of(body), found)
+        digest = Digest.of(body)
+        if expected is not None and digest != expected:
+            raise DigestMismatchError(expected, digest)
+        found = format_of(body)
+        if found not in _DECODERS:
+            raise UnknownFormatError(found, tuple(_DECODERS))
+        return cls(body, _DECODERS[found](body).dag_id, digest, found)
 
     @classmethod
     def of_dag(cls, dag: Dag) -> Self:
@@ -68,16 +65,6 @@ class Record(msgspec.Struct, frozen=True):
     def dag(self) -> Dag:
         """Return the DAG that the record says, read as the current format."""
         return _DECODERS[self.format](self.body)
-
-
-def _format(body: bytes) -> int:
-    try:
-        found = _HEAD.decode(body).format
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RecordError(f"not a record: {error}") from error
-    if found not in _DECODERS:
-        raise UnknownFormatError(found, tuple(_DECODERS))
-    return found
 
 
 def serialize(thing: Any) -> Record:

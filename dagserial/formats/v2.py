@@ -3,14 +3,22 @@
 import msgspec
 
 from dagserial.canonical import settled_bytes
-from dagserial.errors import InvalidDagError, RecordError, UnknownFormatError
+from dagserial.errors import InvalidDagError, RecordError
+from dagserial.formats.body import read_document
 from dagserial.model import Dag, DagFields, Group, Task
 
 FORMAT = 2
 
 
-class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The wire shape: `{"dag": {...}, "format": 2, "groups": {...}, "tasks": {...}}`."""
+class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The record of one DAG, format 2: RFC 8785 canonical JSON, defaults omitted.
+
+    Attributes:
+        dag: the DAG's own arguments.
+        format: the number of this format.
+        groups: task groups by group_id.
+        tasks: tasks by task_id.
+    """
 
     dag: DagFields
     format: int
@@ -18,17 +26,12 @@ class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     tasks: dict[str, Task] = {}
 
 
-class _Head(msgspec.Struct):
-    format: int
-
-
-_DECODER = msgspec.json.Decoder(_Document)
-_HEAD = msgspec.json.Decoder(_Head)
+_DECODER = msgspec.json.Decoder(Document)
 
 
 def encode(dag: Dag) -> bytes:
     """Return the record of a DAG: RFC 8785 canonical JSON, defaults omitted."""
-    return settled_bytes(_Document(dag.fields, FORMAT, dag.groups, dag.tasks))
+    return settled_bytes(Document(dag.fields, FORMAT, dag.groups, dag.tasks))
 
 
 def decode(body: bytes) -> Dag:
@@ -38,14 +41,8 @@ def decode(body: bytes) -> Dag:
         UnknownFormatError: the record is of another format.
         RecordError: the bytes are no record, not canonical, or contradict themselves.
     """
+    document = read_document(body, _DECODER, FORMAT)
     try:
-        found = _HEAD.decode(body).format
-        if found != FORMAT:
-            raise UnknownFormatError(found, (FORMAT,))
-        document = _DECODER.decode(body)
-        dag = Dag(fields=document.dag, groups=document.groups, tasks=document.tasks)
-    except (msgspec.DecodeError, InvalidDagError, UnicodeDecodeError) as error:
+        return Dag(fields=document.dag, groups=document.groups, tasks=document.tasks)
+    except InvalidDagError as error:
         raise RecordError(f"not a record of format {FORMAT}: {error}") from error
-    if encode(dag) != body:
-        raise RecordError("the record is not canonical: its bytes differ from the RFC 8785 form of what they say")
-    return dag

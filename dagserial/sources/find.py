@@ -95,7 +95,7 @@ def _walk(top: Path, ignore_syntax: str, root: Path) -> Iterator[str]:
 
 def _lies_in(path: Path, root: Path) -> bool:
     """Tell whether a path, with all links followed, lies in a tree."""
-    return path.resolve().is_relative_to(root.resolve())
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 
 def _ignored(rules: list[Rule], path: str) -> bool:

@@ -274,7 +274,7 @@ class TestSeveral:
     @pytest.mark.parametrize(
         "openers",
         [
-            lambda: [],
+            list,
             lambda: steps("a"),
             lambda: [steps("a")[0].as_setup(), *steps("b")],
             lambda: [steps("a")[0].as_setup(), steps("b")[0].as_teardown()],

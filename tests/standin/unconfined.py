@@ -1,23 +1,30 @@
-"""Read DAG files with the stand-in outside of the sandbox: prints `{file: {dag_id: digest}}` as JSON.
+"""Read DAG files with the stand-in outside of the sandbox; prints `{dag_id: digest}` as JSON.
 
     python unconfined.py ROOT FILE...
 
-Each file gets a fork, as in the sandbox; what is left out is the confinement, under which no coverage can be written.
+Each file gets a fork, as in the sandbox. What is left out is the confinement, under which nothing can be written, the
+records of coverage neither.
 """
+
+from __future__ import annotations
 
 import json
 import os
 import sys
+from pathlib import Path
+
+import msgspec
 
 from dagserial.record import Record
 from dagserial.sources import child
 from dagserial.sources.files import import_roots
+from dagserial.sources.find import dag_folders
 from dagserial.standin import install
-from pathlib import Path
 
 
 def main(root: str, files: list[str]) -> None:
-    folders = ["dags"] if os.path.isdir(f"{root}/dags") else ["."]
+    """Read the files, one fork each."""
+    folders = dag_folders(Path(root), ())
     install(
         root,
         import_roots(Path(root), folders, ()),
@@ -27,17 +34,18 @@ def main(root: str, files: list[str]) -> None:
         connections={},
         settings={("core", "dags_folder"): f"{root}/{folders[0]}"},
     )
-    found = {}
+    found: dict[str, str] = {}
     for file in files:
         reader, writer = os.pipe()
         if (pid := os.fork()) == 0:
-            parsed = child._read(root, file)
-            digests = {one.dag.dag_id: str(Record.of_dag(one.dag).digest) for one in parsed}
-            os.write(writer, json.dumps(digests).encode())
+            os.close(reader)
+            result = msgspec.msgpack.decode(child._answer(root, file), type=child.FileResult)
+            with os.fdopen(writer, "w") as answer:
+                json.dump({one.dag.dag_id: str(Record.of_dag(one.dag).digest) for one in result.parsed}, answer)
             os._exit(0)
         os.close(writer)
-        with os.fdopen(reader, "rb") as answer:
-            found[file] = json.loads(answer.read() or b"{}")
+        with os.fdopen(reader) as answer:
+            found |= json.loads(answer.read() or "{}")
         os.waitpid(pid, 0)
     print(json.dumps(found))
 

@@ -1,0 +1,130 @@
+"""Read the bytes of a record strictly: what all formats refuse alike."""
+
+import json
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+from dagserial.canonical import canonical_bytes, settled_bytes
+from dagserial.errors import CanonicalError, RecordError, UnknownFormatError
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class _Head(msgspec.Struct):
+    """What a record says of its own shape; the rest is skipped, unread."""
+
+    format: int
+
+
+class _RepeatedKeyError(Exception):
+    """An object holds a key twice; its argument is the key."""
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+_DOUBTFUL_NUMBER = re.compile(rb'(?:":|[\[,])-?(?:\d{16}|\d+\.0[,\]}]|\d+(?:\.\d+)?e)')
+"""What every number looks like that msgspec reads and writes back though RFC 8785 does not; a few others do too."""
+
+
+def format_of(body: bytes) -> int:
+    """Return the format that a body names, known or not.
+
+    Raises:
+        RecordError: the bytes are no JSON object with a format.
+    """
+    try:
+        return _HEAD.decode(body).format
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RecordError(f"not a record: {_flaw(body, error)}") from error
+
+
+def read_document(body: bytes, decoder: msgspec.json.Decoder[T], number: int) -> T:
+    """Return what the body of a format says, checked to be the canonical bytes of it.
+
+    Raises:
+        UnknownFormatError: the body is of another format.
+        RecordError: the bytes are no JSON, have another shape, or are not canonical.
+    """
+    found = format_of(body)
+    if found != number:
+        raise UnknownFormatError(found, (number,))
+    try:
+        document = decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        flaw = _element_flaw(body, decoder.type) or _flaw(body, error)
+        raise RecordError(f"not a record of format {number}: {flaw}") from error
+    _check_canonical(body, document)
+    return document
+
+
+def _check_canonical(body: bytes, document: msgspec.Struct) -> None:
+    try:
+        again = settled_bytes(document)
+        if again == body and _DOUBTFUL_NUMBER.search(body):
+            again = canonical_bytes(msgspec.json.decode(body))
+    except CanonicalError as error:
+        raise RecordError(f"the record is not canonical: {error}") from error
+    except RecursionError as error:
+        raise RecordError("not a record: it is nested too deeply") from error
+    if again == body:
+        return
+    if (key := _repeated_key(body)) is not None:
+        raise RecordError(f"the record is not canonical: an object in it holds the key {key!r} twice")
+    if body.startswith(again):
+        raise RecordError(f"the record is not canonical: something follows its end, at byte {len(again)}")
+    at = next((at for at, (old, new) in enumerate(zip(body, again, strict=False)) if old != new), len(body))
+    raise RecordError(
+        f"the record is not canonical: it differs from its own RFC 8785 form, defaults omitted, at byte {at}"
+    )
+
+
+def _flaw(body: bytes, error: Exception) -> str:
+    """Return why a body cannot be read, in words that help more than the parser's where there are any."""
+    if not body:
+        return "the body is empty"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    try:
+        body.decode()
+    except UnicodeDecodeError as flaw:
+        return f"it is not UTF-8 at byte {flaw.start}"
+    return str(error)
+
+
+def _element_flaw(body: bytes, document: Any) -> str | None:
+    """Return which task or group has another shape, and how; the parser does not say under which key it stands."""
+    try:
+        read = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    for field in msgspec.structs.fields(document):
+        elements = read.get(field.name)
+        if field.name not in ("groups", "tasks") or not isinstance(elements, dict):
+            continue
+        for key, element in elements.items():
+            try:
+                msgspec.convert({key: element}, field.type)
+            except msgspec.ValidationError as error:
+                return f"{field.name[:-1]} {key!r}: {str(error).removesuffix(' - at `$[...]`').replace('$[...]', '$')}"
+    return None
+
+
+def _repeated_key(body: bytes) -> str | None:
+    """Return a key that an object holds twice; JSON parsers keep the last one and say nothing."""
+    try:
+        json.loads(body, object_pairs_hook=_unrepeated)
+    except _RepeatedKeyError as error:
+        return str(error.args[0])
+    except (ValueError, RecursionError):
+        return None
+    return None
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in fields:
+            raise _RepeatedKeyError(key)
+        fields[key] = value
+    return fields
