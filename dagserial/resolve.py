@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -56,18 +57,27 @@ def resolve(locator: str, repo: str, options: ReadOptions) -> Record:
     """Return the record that a locator means: `REF:dag_id`, `@worktree:dag_id`, a record file, or `-` for stdin.
 
     Raises:
-        NotFoundError: the ref, the DAG or the file does not exist.
+        NotFoundError: the ref, the DAG or the file does not exist, or the file cannot be read.
         RecordError: the file is no record.
     """
     if locator == "-":
         return Record.of(sys.stdin.buffer.read())
-    if Path(locator).is_file():
-        return Record.of(Path(locator).read_bytes())
+    if os.path.isfile(locator):
+        return Record.of(_read(locator))
     ref, colon, dag_id = locator.rpartition(":")
     if not colon or not ref or not dag_id:
         raise NotFoundError(f"{locator!r} is neither a record file nor REF:dag_id, as in HEAD:{locator or 'etl'}")
     with History(repo) as history:
         return history.load(dag_id, ref, options).record
+
+
+def _read(file: str) -> bytes:
+    if file.endswith(".py"):
+        raise NotFoundError(f"{file!r} is a DAG file and no record; `dagserial serialize` makes its record")
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise NotFoundError(f"{file!r} cannot be read: {error.strerror}") from error
 
 
 class Selection:

@@ -17,6 +17,22 @@ settings.register_profile("dagserial", deadline=None, print_blob=True)
 settings.load_profile("dagserial")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite-goldens", action="store_true", help="Write golden files instead of comparing them.")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, bytes], None]:
+    """Compare a file with bytes, or write it under --rewrite-goldens."""
+
+    def compare(file: Path, found: bytes) -> None:
+        if request.config.getoption("--rewrite-goldens"):
+            file.write_bytes(found)
+        assert file.read_bytes() == found, "if this is meant, run pytest --rewrite-goldens and say why in the commit"
+
+    return compare
+
+
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     """An empty repository."""

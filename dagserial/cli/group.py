@@ -16,10 +16,14 @@ DIFFERS, TROUBLE, INTERRUPTED, LEFT_ALONE = 1, 2, 130, 141
 """Exit codes beside 0; the last two are 128 and the number of the signal."""
 
 VERBS = {
+    "cat": "the exact bytes of one DAG's record",
     "demo": "see what dagserial does, on a small repository made for it",
     "diff": "what changed between two refs, DAG by DAG",
     "list": "the DAGs at a ref or in the work tree",
+    "schema": "the JSON Schemas of records and diffs",
+    "serialize": "the records of DAG files, to stdout or as files",
     "show": "one DAG as text, JSON or a graph",
+    "verify": "check record files against their digests",
 }
 """Each verb with its line of help; `dagserial.cli.<verb>` holds its command."""
 

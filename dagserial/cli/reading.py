@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dagserial.cli.settings import from_environment, load_connections, load_variables, read_options, settings
 from dagserial.errors import SettingsError
-from dagserial.history import History
 from dagserial.sources.reading import ReadOptions
+
+if TYPE_CHECKING:
+    from dagserial.history import History
 
 _FILE = click.Path(path_type=Path)
 
@@ -22,9 +24,11 @@ def _limit(name: str, kind: type, metavar: str, text: str) -> Callable[[Callable
     return click.option(name, type=kind, metavar=metavar, envvar=variable, help=text)
 
 
-_FLAGS = (
+_TREE_FLAGS = (
     click.option("--repo", default=".", metavar="DIR", envvar="DAGSERIAL_REPO", help="A folder of the repository."),
     click.option("--dags", multiple=True, metavar="PATH", help="A DAG folder or file of the tree; repeatable."),
+)
+_FILE_FLAGS = (
     click.option("--path", "paths", multiple=True, metavar="PATH", help="A further import root; repeatable."),
     click.option("--variables", type=_FILE, metavar="FILE", help="Variables, as `airflow variables export` has them."),
     click.option("--connections", type=_FILE, metavar="FILE", help="The same from `airflow connections export`."),
@@ -37,8 +41,17 @@ _FLAGS = (
 
 
 def reading_flags(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the flags that say how DAG files are read; the command gets them as keyword arguments."""
-    for flag in reversed(_FLAGS):
+    """Add the flags that say which DAG files are read and how; the command gets them as keyword arguments."""
+    return _with(_TREE_FLAGS, file_flags(command))
+
+
+def file_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags that say how DAG files are read, for a command that is told which."""
+    return _with(_FILE_FLAGS, command)
+
+
+def _with(flags: Sequence[Callable[..., Any]], command: Callable[..., Any]) -> Callable[..., Any]:
+    for flag in reversed(flags):
         command = flag(command)
     return command
 
@@ -49,9 +62,14 @@ def options_of(history: History, flags: dict[str, Any]) -> ReadOptions:
     Raises:
         SettingsError: a flag, the settings or a file they name is wrong.
     """
-    fields = {"jobs": os.cpu_count() or 2} | settings(history.root)
+    return options_at(history.root, flags)
+
+
+def options_at(root: Path | None, flags: dict[str, Any]) -> ReadOptions:
+    """Return the options that hold for the tree at `root`, as `options_of` does for a repository's."""
+    fields = {"jobs": os.cpu_count() or 2} | settings(root)
     for name in ("dags", "paths"):
-        fields[name] = flags[name] or fields.get(name, ())
+        fields[name] = flags.get(name) or fields.get(name, ())
     for name in ("airflow_version", "timeout", "memory_mib", "jobs"):
         if flags[name] is not None:
             fields[name] = flags[name]

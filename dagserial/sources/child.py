@@ -110,6 +110,8 @@ def _read(root: str, file: str) -> list[Parsed]:
 def _described(error: BaseException, root: str, file: str) -> FileError:
     """Say in one line what ended a DAG file, and at which of its lines."""
     text = _named(error, root)
+    if isinstance(error, MemoryError):
+        text = "MemoryError: the file needs more memory than it may take (--memory-mib)"
     if isinstance(error, SystemExit):
         text = f"SystemExit: the file ends the interpreter ({error.code!r})"
     path = f"{root}/{file}"
@@ -123,7 +125,7 @@ def _described(error: BaseException, root: str, file: str) -> FileError:
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None:
         text += f" (after {_named(cause, root)})"
-    return FileError(file, own[-1] if own else None, text + _hint())
+    return FileError(file, (own[-1] or None) if own else None, text + _hint())
 
 
 def _named(error: BaseException, root: str) -> str:

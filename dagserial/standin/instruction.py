@@ -5,7 +5,8 @@ from __future__ import annotations
 import dis
 import types
 
-_CALLS = {"CALL", "PRECALL"}
+_CALLS = {"CALL", "PRECALL", "PUSH_NULL"}
+"""Instructions of a call, behind the one that loads what is called (Python 3.11 to 3.13)."""
 
 
 def unpacked_by(frame: types.FrameType) -> tuple[int, bool] | None:

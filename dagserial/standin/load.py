@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import glob
 import hashlib
 import importlib
 import importlib.metadata
@@ -123,6 +124,9 @@ def _sort_listings() -> None:
 
     os.listdir = lambda *args, **kwargs: sorted(listdir(*args, **kwargs))  # type: ignore[assignment]
     os.scandir = _Sorted  # type: ignore[assignment]
+    for kind in vars(glob).values():  # Python 3.13 binds the function in a class
+        if isinstance(kind, type) and getattr(kind, "scandir", None) is scandir:
+            kind.scandir = staticmethod(_Sorted)  # type: ignore[attr-defined]
 
 
 def _pass_symbols() -> None:

@@ -147,6 +147,7 @@ class Names:
             "airflow.models.dag.dag": authoring.dag,
             "airflow.decorators.task_group.task_group": authoring.task_group,
             "airflow.decorators.setup_teardown.context_wrapper": ContextWrapper,
+            "airflow.sdk.definitions.decorators.setup_teardown.context_wrapper": ContextWrapper,
             "airflow.configuration.conf": configuration,
             "airflow.conf": configuration,
             **{f"airflow.configuration.{name}": getattr(configuration, name) for name in _CONFIGURATION},

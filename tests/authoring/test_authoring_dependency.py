@@ -8,6 +8,7 @@ import pytest
 from authoring_dags import Step, edges, labels, model, steps
 
 from dagserial.authoring import DAG, EdgeModifier, Label, TaskGroup, chain, chain_linear, cross_downstream, task
+from dagserial.authoring.dependency import UnknownEnd
 from dagserial.errors import InvalidDagError
 
 Draw = Callable[[Step, Step, Step, Step], object]
@@ -102,6 +103,32 @@ def test_an_edge_between_tasks_without_a_dag_is_refused() -> None:
         Step(task_id="a") >> Step(task_id="b")
 
 
+def test_an_edge_to_what_nobody_knows_is_left_out() -> None:
+    class Unknown(UnknownEnd):
+        left_out = 0
+
+        def leave_out_edge(self) -> None:
+            super().leave_out_edge()
+            self.left_out += 1
+
+    unknown = Unknown()
+    with DAG("d") as dag:
+        a, b = steps("a b")
+        a >> unknown
+        a >> [unknown, b]
+        chain(a, unknown, b)
+    assert edges(dag) == ["a>b"]
+    assert unknown.left_out == 4
+
+
+def test_a_label_knows_its_ends() -> None:
+    with DAG("d"):
+        a, b = steps("a b")
+        label = Label("x")
+        a >> label >> b
+    assert (label.leaves, label.roots) == ([a], [b])
+
+
 LABELLED: dict[str, tuple[Draw, dict[str, str]]] = {
     "rightwards": (lambda a, b, c, d: a >> Label("x") >> b, {"a>b": "x"}),
     "leftwards": (lambda a, b, c, d: a << Label("x") << b, {"b>a": "x"}),
@@ -131,7 +158,7 @@ def test_a_label_to_a_group_stands_on_the_edges_to_its_roots() -> None:
     with DAG("d") as dag:
         (start,) = steps("start")
         with TaskGroup("g") as group:
-            a, b, c = steps("a b c")
+            a, _, c = steps("a b c")
             a >> c
         start >> Label("in") >> group >> Label("out") >> Step(task_id="end")
     assert labels(dag) == {"start>g.a": "in", "start>g.b": "in", "g.b>end": "out", "g.c>end": "out"}

@@ -161,6 +161,22 @@ def test_roots_and_leaves_are_lists_of_tasks() -> None:
     assert list(group.iter_tasks()) == [a, b]
 
 
+def test_a_task_is_put_into_a_group_by_hand() -> None:
+    dag = DAG("d")
+    group = TaskGroup("g", dag=dag)
+    a = group.add(Step(task_id="a"))
+    dag.add_task(a)
+    dag.add_task(a)
+    assert (list(dag.task_dict), task_of(dag, "a").group) == (["a"], "g")
+
+
+def test_a_group_knows_its_place() -> None:
+    with DAG("d") as dag, TaskGroup("g") as outer, TaskGroup("h") as inner:
+        pass
+    assert (inner.node_id, inner.task_group, outer.task_group) == ("g.h", outer, dag.task_group)
+    assert (dag.task_group.is_root, outer.is_root, dag.task_group.group_id) == (True, False, None)
+
+
 def test_a_teardown_gives_its_place_as_a_leaf_to_the_work_before_it() -> None:
     with DAG("d") as dag:
         with TaskGroup("g") as group:

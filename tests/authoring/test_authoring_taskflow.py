@@ -39,7 +39,8 @@ def test_the_decorator_takes_arguments_of_the_task() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["bash", "branch", "short_circuit", "sensor", "virtualenv", "docker", "kubernetes", "llm", "branch.external"]
+    "kind",
+    ["bash", "branch", "short_circuit", "sensor", "virtualenv", "docker", "kubernetes", "llm", "branch.external"],
 )
 def test_every_kind_of_task_is_known_by_its_decorator(kind: str) -> None:
     decorator = functools.reduce(getattr, kind.split("."), task)
@@ -165,6 +166,12 @@ def test_ids_are_counted_in_each_group_for_itself() -> None:
             load()
         load()
     assert list(dag.task_dict) == ["load", "g.load", "g.load__1", "load__1"]
+
+
+def test_a_task_without_a_dag_joins_the_dag_of_its_neighbour() -> None:
+    dag = DAG("d")
+    load() >> Step(task_id="a", dag=dag)
+    assert edges(dag) == ["load>a"]
 
 
 def test_an_operator_does_not_get_a_suffix() -> None:

@@ -94,10 +94,8 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> str:
         (2, {"PYTHONHASHSEED": "random", "AIRFLOW_HOME": "/elsewhere", "USER": "somebody", "PYTHONUTF8": "1"}),
     ],
 )
-def test_the_same_tree_gives_the_same_bytes(
-    expected: str, tmp_path: Path, jobs: int, env: dict[str, str]
-) -> None:
-    root = tree(tmp_path / "another clone, at a much longer path")
+def test_the_same_tree_gives_the_same_bytes(expected: str, tmp_path: Path, jobs: int, env: dict[str, str]) -> None:
+    root = tree(tmp_path / "another-clone" / "at a much longer path")
     assert read(root, Path("/"), jobs, env) == expected
 
 

@@ -16,7 +16,6 @@ HEAD = "from airflow import DAG\n"
 BROKEN: dict[str, tuple[str, int | None, str]] = {
     "syntax": ("x = 1\ny = (\n", 3, "SyntaxError: '(' was never closed"),
     "null_byte": ("x = 1\n\0", None, "SyntaxError: source code string cannot contain null bytes"),
-    "coding": ("# -*- coding: klingon -*-\n", 2, "SyntaxError: unknown encoding: klingon"),
     "raised": ("\nimport helping\nhelping.fail()\n", 4, "ValueError: with two lines (in helping.py:2)"),
     "import_syntax": ("import helping_syntax\n", 2, "SyntaxError: invalid syntax (in helping_syntax.py:1)"),
     "import_name": (
@@ -30,8 +29,7 @@ BROKEN: dict[str, tuple[str, int | None, str]] = {
     "interrupt": ("raise KeyboardInterrupt\n", 2, "KeyboardInterrupt"),
     "os_exit": ("import os\nos._exit(0)\n", None, "the file ended without an answer (exit status 0)"),
     "os_exit_3": ("import os\nos._exit(3)\n", None, "the file ended without an answer (exit status 3)"),
-    "killed": ("import os\nos.kill(os.getpid(), 9)\n", None, "the file was ended by signal 9 (SIGKILL)"),
-    "endless": ("while True: pass\n", None, "the file took longer than 1 s"),
+    "endless": ("while True: pass\n", None, "the file took longer than 2 s"),
     "recursion": ("def f(): f()\nf()\n", 2, "RecursionError: maximum recursion depth exceeded"),
     "not_a_dag": ("DAG(3)\n", 2, "TypeError: dag_id must be a string, not int: 3"),
     "circle": (
@@ -63,7 +61,7 @@ TREE = {
 
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Reading:
-    return files.read(write(tmp_path_factory.mktemp("broken"), TREE), ReadOptions(timeout=1.0))
+    return files.read(write(tmp_path_factory.mktemp("broken"), TREE), ReadOptions(timeout=2.0))
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -115,6 +113,28 @@ def test_a_file_writes_nothing_into_the_tree(tmp_path: Path, confined: dict[str,
     assert "'dags/x'" in confined["writing"].error
 
 
+class TestEncodings:
+    def test_a_file_is_read_in_the_encoding_that_it_declares(self, tmp_path: Path) -> None:
+        (tmp_path / "a.py").write_bytes(
+            b"# -*- coding: latin-1 -*-\n" + HEAD.encode() + b"d = DAG('d', doc_md='\xe9')\n"
+        )
+        [parsed] = files.read(tmp_path, ReadOptions()).parsed
+        assert parsed.dag.fields.doc_md == "é"
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            (b"# -*- coding: klingon -*-\n" + HEAD.encode(), "SyntaxError: unknown encoding: klingon"),
+            (HEAD.encode() + b"x = '\xe9'\n", "SyntaxError: (unicode error) 'utf-8' codec can't decode byte 0xe9"),
+        ],
+    )
+    def test_an_encoding_that_does_not_hold_is_an_error(self, tmp_path: Path, text: bytes, message: str) -> None:
+        (tmp_path / "a.py").write_bytes(text)
+        [error] = files.read(tmp_path, ReadOptions()).errors
+        assert error.error.startswith(message)
+        assert error.line is None or error.line > 0
+
+
 class TestDuplicates:
     def test_a_dag_id_belongs_to_the_first_file(self, tmp_path: Path) -> None:
         texts = {
@@ -161,7 +181,10 @@ class TestOptions:
             files.read(tmp_path, ReadOptions(dags=("..",)))
 
     def test_the_ignore_syntax_is_chosen(self, tmp_path: Path) -> None:
-        write(tmp_path, {"dags/.airflowignore": "a", "dags/a.py": DAG_FILE.format("a"), "dags/ba.py": DAG_FILE.format("b")})
+        write(
+            tmp_path,
+            {"dags/.airflowignore": "a", "dags/a.py": DAG_FILE.format("a"), "dags/ba.py": DAG_FILE.format("b")},
+        )
         found = {
             syntax: [parsed.dag.dag_id for parsed in files.read(tmp_path, ReadOptions(ignore_syntax=syntax)).parsed]
             for syntax in ("regexp", "glob")
@@ -186,7 +209,9 @@ class TestOptions:
 
 class TestImportRoots:
     def test_they_are_dag_folders_plugins_config_the_paths_and_the_top(self, tmp_path: Path) -> None:
-        write(tmp_path, dict.fromkeys(["dags/a", "plugins/a", "config/a", "lib/a", "team/dags/a", "team/plugins/a"], ""))
+        write(
+            tmp_path, dict.fromkeys(["dags/a", "plugins/a", "config/a", "lib/a", "team/dags/a", "team/plugins/a"], "")
+        )
         roots = files.import_roots(tmp_path, ["dags", "team/dags"], ["lib", "none"])
         assert [Path(root).relative_to(tmp_path).as_posix() for root in roots] == [
             *("dags", "plugins", "config", "team/dags", "team/plugins", "lib", ".")

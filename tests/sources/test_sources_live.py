@@ -250,7 +250,9 @@ def test_text_that_names_the_root_is_rooted(tmp_path: Path) -> None:
 def test_the_callers_encoders_are_asked_first() -> None:
     with DAG("d") as dag:
         Step(task_id="a", value=Unknown(), color=Color.RED)
-    found, warnings = live.read(dag, encoders={Unknown: lambda value, encode: {"$": "mine"}, Color: lambda c, _: c.name})
+    found, warnings = live.read(
+        dag, encoders={Unknown: lambda value, encode: {"$": "mine"}, Color: lambda c, _: c.name}
+    )
     assert shown(found.tasks["a"].args) == shown({"value": {"$": "mine"}, "color": "RED"})
     assert warnings == ()
 

@@ -162,7 +162,10 @@ def test_what_only_the_absent_base_has_is_kept(found: Found) -> None:
         {"$": "call", "function": made, "args": [1]},
         {"$": "symbol", "name": "bases.Model.other"},
     ]
-    assert found.args("bases")["classes"] == [{"$": "class", "name": "bases.Model"}, {"$": "class", "name": "bases.Plain"}]
+    assert found.args("bases")["classes"] == [
+        {"$": "class", "name": "bases.Model"},
+        {"$": "class", "name": "bases.Plain"},
+    ]
     assert found.args("bases")["data"] == {"$": "object", "class": "bases.Data", "kwargs": {"x": 1}}
 
 

@@ -54,7 +54,10 @@ EXPRESSIONS: dict[str, tuple[str, object]] = {
     "a method": ("datetime.now().replace(hour=0)", call(of(NOW, "replace"), hour=0)),
     "a field": ("datetime.now().year", of(NOW, "year")),
     "text": ("datetime.now().strftime('%Y')", call(of(NOW, "strftime"), "%Y")),
-    "an f-string": ("f'{datetime.now():%Y-%m} {date.today()}'", "${datetime.datetime.now():%Y-%m} ${datetime.date.today()}"),
+    "an f-string": (
+        "f'{datetime.now():%Y-%m} {date.today()}'",
+        "${datetime.datetime.now():%Y-%m} ${datetime.date.today()}",
+    ),
     "combined": (
         "datetime.combine(date.today(), clock(1))",
         call("datetime.datetime.combine", TODAY, {"$": "time", "value": "01:00:00"}),
@@ -63,18 +66,27 @@ EXPRESSIONS: dict[str, tuple[str, object]] = {
         "datetime(datetime.now().year, 1, 1)",
         call("datetime.datetime", of(NOW, "year"), 1, 1),
     ),
-    "a duration of what is unknown": ("timedelta(days=X)", call("datetime.timedelta", days={"$": "symbol", "name": "acme.X"})),
+    "a duration of what is unknown": (
+        "timedelta(days=X)",
+        call("datetime.timedelta", days={"$": "symbol", "name": "acme.X"}),
+    ),
     "read from a Variable": (
         "datetime.strptime(Variable.get('start'), '%Y')",
         call("datetime.datetime.strptime", {"$": "variable", "key": "start"}, "%Y"),
     ),
-    "read by pendulum": ("pendulum.parse(Variable.get('start'))", call("pendulum.parse", {"$": "variable", "key": "start"})),
+    "read by pendulum": (
+        "pendulum.parse(Variable.get('start'))",
+        call("pendulum.parse", {"$": "variable", "key": "start"}),
+    ),
     "read by dateutil": (
         "dateutil.parser.parse(Variable.get('start'))",
         call("dateutil.parser.parse", {"$": "variable", "key": "start"}),
     ),
     "read by dateutil, without a date": ("dateutil.parser.parse('10:30')", call("dateutil.parser.parse", "10:30")),
-    "of a zone in a Variable": ("pendulum.timezone(Variable.get('z'))", call("pendulum.timezone", {"$": "variable", "key": "z"})),
+    "of a zone in a Variable": (
+        "pendulum.timezone(Variable.get('z'))",
+        call("pendulum.timezone", {"$": "variable", "key": "z"}),
+    ),
 }
 """Code that depends on when it runs, or on what is unknown, and how it is written."""
 
@@ -90,7 +102,10 @@ EXACT: dict[str, tuple[str, object]] = {
     "the least": ("datetime.min", moment("0001-01-01T00:00:00")),
     "a product": ("timedelta(days=1) * 2", {"$": "timedelta", "value": "P2D"}),
     "sorted": ("sorted([datetime(2021, 1, 1), datetime(2020, 1, 1)])[0]", moment("2020-01-01T00:00:00")),
-    "pendulum": ("pendulum.datetime(2020, 1, 31, tz='Europe/Paris').add(months=1)", moment("2020-02-29T00:00:00", zone="Europe/Paris")),
+    "pendulum": (
+        "pendulum.datetime(2020, 1, 31, tz='Europe/Paris').add(months=1)",
+        moment("2020-02-29T00:00:00", zone="Europe/Paris"),
+    ),
     "pendulum's parser": ("pendulum.parse('2020-01-02')", moment("2020-01-02T00:00:00", zone="UTC")),
     "a zone": ("pendulum.timezone('Europe/Paris')", {"$": "timezone", "zone": "Europe/Paris"}),
     "a relativedelta": ("datetime(2020, 1, 31) + relativedelta(months=1)", moment("2020-02-29T00:00:00")),

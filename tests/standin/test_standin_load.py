@@ -14,6 +14,17 @@ FILES = {
     "dags/nested.py": f"{IMPORTS}\nwith DAG('outer'):\n    BashOperator(task_id='a')\n    with DAG('inner'): BashOperator(task_id='b')\n    BashOperator(task_id='c')\n",
     "dags/none.py": f"{IMPORTS}\nprint('no DAG here')\n",
     "dags/module.py": f"{IMPORTS}\nimport sys\nclass Mine(BashOperator): pass\nwith DAG('module', doc_md=str(sys.modules[__name__].Mine is Mine)):\n    Mine(task_id='a')\n",
+    "dags/blocks.py": f"""{IMPORTS}
+from airflow.decorators.setup_teardown import context_wrapper
+from airflow.sdk.definitions.decorators.setup_teardown import context_wrapper as the_same
+with DAG("blocks"):
+    s, t, u = (BashOperator(task_id=name) for name in "stu")
+    u.as_teardown(setups=[s, t])
+    with context_wrapper([s, t]):
+        BashOperator(task_id="a")
+    with the_same([u]):
+        BashOperator(task_id="b")
+""",
     "dags/sub/mapped.py": """
 from airflow.decorators import dag, task, task_group
 @dag(schedule=None)
@@ -39,7 +50,21 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
 def test_a_file_gives_the_dags_that_it_names_or_whose_block_ends_in_it(found: Found) -> None:
     assert found.errors == {}
     assert sorted(found.parsed) == sorted(
-        ["first", "second", "by_call", "by_loop_0", "by_loop_1", "late", "later", "main", "outer", "inner", "module", "mapped"]
+        [
+            "first",
+            "second",
+            "by_call",
+            "by_loop_0",
+            "by_loop_1",
+            "late",
+            "later",
+            "main",
+            "outer",
+            "inner",
+            "module",
+            "blocks",
+            "mapped",
+        ]
     )
 
 
@@ -54,6 +79,10 @@ def test_a_dag_is_said_to_be_made_at_its_line_of_the_dag_file(found: Found) -> N
 def test_nested_blocks_keep_their_tasks_apart(found: Found) -> None:
     assert list(found.operators("outer")) == ["a", "c"]
     assert list(found.operators("inner")) == ["b"]
+
+
+def test_blocks_of_setups_and_teardowns_are_known_by_every_import(found: Found) -> None:
+    assert found.upstream("blocks") == {"a": ("s", "t"), "b": ("s", "t"), "u": ("a", "b", "s", "t")}
 
 
 def test_tasks_that_join_after_the_block_belong_to_the_dag(found: Found) -> None:

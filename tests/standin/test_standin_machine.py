@@ -35,7 +35,10 @@ CASES: dict[str, tuple[str, object]] = {
             "TZ": "UTC",
         },
     ),
-    "a copy": ("[os.environ.copy()['GIVEN'], {**os.environ}['GIVEN'], (os.environ | {'A': 'b'})['A']]", ["yes", "yes", "b"]),
+    "a copy": (
+        "[os.environ.copy()['GIVEN'], {**os.environ}['GIVEN'], (os.environ | {'A': 'b'})['A']]",
+        ["yes", "yes", "b"],
+    ),
     "a copy without a variable": ("os.environ.copy().get('NONE')", None),
     "setdefault": ("[os.environ.setdefault('NEW', 'a'), os.environ.setdefault('GIVEN', 'b')]", ["a", "yes"]),
     "update": ("[os.environ.update(NEW='a'), os.environ['NEW']]", [None, "a"]),
@@ -55,7 +58,10 @@ CASES: dict[str, tuple[str, object]] = {
     "the order of scandir": ("[entry.name for entry in os.scandir('many')]", ["a", "b", "c", "d"]),
     "the order of a glob": ("[path.name for path in pathlib.Path('many').glob('*')]", ["a", "b", "c", "d"]),
     "the order of a walk": ("[files for _, _, files in os.walk(top='many')]", [["a", "b", "c", "d"]]),
-    "Python 2's built-ins": ("[isinstance('a', basestring), list({'a': 1}.iteritems())[0][0], xrange(2)[1]]", [True, "a", 1]),
+    "Python 2's built-ins": (
+        "[isinstance('a', basestring), list({'a': 1}.iteritems())[0][0], xrange(2)[1]]",
+        [True, "a", 1],
+    ),
 }
 
 

@@ -98,7 +98,9 @@ CASES: dict[str, tuple[str, object]] = {
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     expressions = {name: expression for name, (expression, _) in CASES.items()}
-    return read_expressions(tmp_path_factory.mktemp("stored"), PREAMBLE, expressions, airflow_version="2.9.2", **OPTIONS)
+    return read_expressions(
+        tmp_path_factory.mktemp("stored"), PREAMBLE, expressions, airflow_version="2.9.2", **OPTIONS
+    )
 
 
 @pytest.mark.parametrize("name", CASES)

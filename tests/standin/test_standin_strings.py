@@ -31,7 +31,10 @@ KEPT: dict[str, tuple[str, object]] = {
     "a part of a path": ("os.path.join('/a', text)", "/a/{{ var.value.key }}"),
     "joined": ("'-'.join(['a', text])", "a-{{ var.value.key }}"),
     "as JSON text": ("json.dumps({'a': text})", '{"a": "{{ var.value.key }}"}'),
-    "parsed": ("json.loads(text)['a']", {"$": "item", "of": {"$": "call", "function": "json.loads", "args": [KEY]}, "key": "a"}),
+    "parsed": (
+        "json.loads(text)['a']",
+        {"$": "item", "of": {"$": "call", "function": "json.loads", "args": [KEY]}, "key": "a"},
+    ),
     "as str": ("str(text)", "{{ var.value.key }}"),
     "a method": ("text.upper()", method(KEY, "upper")),
     "methods": ("text.strip().replace('a', 'b')", method(method(KEY, "strip"), "replace", "a", "b")),
@@ -42,14 +45,23 @@ KEPT: dict[str, tuple[str, object]] = {
     "bytes": ("text.encode()", {"$": "bytes", "base64": "e3sgdmFyLnZhbHVlLmtleSB9fQ=="}),
     "a JSON tree": ("tree", TREE),
     "in a JSON tree": ("tree['tables']", TABLES),
-    "in a JSON tree, in text": ("f\"{tree} {tree['tables'][0]}\"", "{{ var.json.tree }} ${Variable.get('tree')['tables'][0]}"),
+    "in a JSON tree, in text": (
+        "f\"{tree} {tree['tables'][0]}\"",
+        "{{ var.json.tree }} ${Variable.get('tree')['tables'][0]}",
+    ),
     "in a JSON tree, joined": ("','.join([tree['tables']])", "${Variable.get('tree')['tables']}"),
     "in a JSON tree, a method": ("tree['tables'].split(',')", method(TABLES, "split", ",")),
     "in a JSON tree, a sum": ("'/a/' + tree['tables']", {"$": "op", "op": "+", "args": ["/a/", TABLES]}),
     "a connection's field": ("f'{host}:1'", "{{ conn.db.host }}:1"),
-    "a connection's field, a method": ("host.lower()", method({"$": "get", "of": {"$": "connection", "id": "db"}, "name": "host"}, "lower")),
+    "a connection's field, a method": (
+        "host.lower()",
+        method({"$": "get", "of": {"$": "connection", "id": "db"}, "name": "host"}, "lower"),
+    ),
     "an environment variable": ("os.environ['E']", {"$": "environment", "name": "E"}),
-    "an environment variable, a method": ("os.environ['E'].lower()", method({"$": "environment", "name": "E"}, "lower")),
+    "an environment variable, a method": (
+        "os.environ['E'].lower()",
+        method({"$": "environment", "name": "E"}, "lower"),
+    ),
     "an environment variable in text": ("f\"{os.environ['E']}/x\"", "${os.environ['E']}/x"),
 }
 """Expression and how it is written."""

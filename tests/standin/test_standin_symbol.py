@@ -81,7 +81,10 @@ KEPT: dict[str, tuple[str, object]] = {
     "deepcopy": ("copy.deepcopy({'a': X})", {"a": ACME_X}),
     "copy": ("copy.copy(X)", ACME_X),
     "json.loads": ("json.loads(X)", {"$": "call", "function": "json.loads", "args": [ACME_X]}),
-    "json.load": ("json.load(make())", {"$": "call", "function": "json.load", "args": [{"$": "call", "function": "acme.make"}]}),
+    "json.load": (
+        "json.load(make())",
+        {"$": "call", "function": "json.load", "args": [{"$": "call", "function": "acme.make"}]},
+    ),
     "json.dumps": ("json.dumps({'a': [X]})", '{"a": ["${acme.X}"]}'),
     "yaml.safe_load": ("yaml.safe_load(X)", {"$": "call", "function": "yaml.safe_load", "args": [ACME_X]}),
     "yaml.load": ("yaml.load(X, Loader=yaml.SafeLoader)", {"$": "call", "function": "yaml.load", "args": [ACME_X]}),
@@ -142,7 +145,11 @@ FIXED: dict[str, tuple[str, object, list[str]]] = {
             "$": "dict",
             "items": [
                 [
-                    {"$": "item", "of": {"$": "item", "of": {"$": "call", "function": "acme.X.items"}, "key": 0}, "key": n}
+                    {
+                        "$": "item",
+                        "of": {"$": "item", "of": {"$": "call", "function": "acme.X.items"}, "key": 0},
+                        "key": n,
+                    }
                     for n in (0, 1)
                 ]
             ],

@@ -24,8 +24,12 @@ def test_digests_are_the_same_with_and_without_the_sandbox(tmp_path: Path) -> No
     names = sorted({parsed.provenance.file for parsed in reading.parsed})
     env = {
         **{name: value for name, value in os.environ.items() if name.startswith("COV")},
-        "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0", "TZ": "UTC",
-        "AIRFLOW_HOME": str(tree), "AIRFLOW__CORE__DAGS_FOLDER": f"{tree}/dags",
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "PYTHONHASHSEED": "0",
+        "TZ": "UTC",
+        "AIRFLOW_HOME": str(tree),
+        "AIRFLOW__CORE__DAGS_FOLDER": f"{tree}/dags",
     }
     command = [sys.executable, str(Path(__file__).with_name("unconfined.py")), str(tree), *names]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=120)
