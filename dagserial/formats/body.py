@@ -23,7 +23,7 @@ class _RepeatedKeyError(Exception):
 
 
 _HEAD = msgspec.json.Decoder(_Head)
-_DOUBTFUL_NUMBER = re.compile(rb'(?:":|[\[,])-?(?:\d{16}|\d+\.0[,\]}]|\d+(?:\.\d+)?e)')
+_DOUBTFUL_NUMBER = re.compile(rb'[:,\[](?=[-\d])(?<![^"]:)-?(?:\d{16}|\d+\.0[,\]}]|\d+(?:\.\d+)?e)')
 """What every number looks like that msgspec reads and writes back though RFC 8785 does not; a few others do too."""
 
 

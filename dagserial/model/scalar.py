@@ -10,6 +10,8 @@ from typing import Any
 from dagserial.canonical import MAX_EXACT_INT, is_plain_float
 
 _MODULE_PREFIX = re.compile(r"unusual_prefix_[0-9a-f]{40}_")
+_UTC = {"+00:00", "Etc/UCT", "Etc/UTC", "Etc/Universal", "Etc/Zulu", "UCT", "UTC", "Universal", "Zulu"}
+"""The names of UTC: IANA's links to it, and pendulum's for the fixed offset."""
 
 
 def dotted_name(thing: Any) -> str:
@@ -85,16 +87,38 @@ def time_(value: dt.time) -> Any:
 
 
 def timedelta_(value: dt.timedelta) -> Any:
-    """Tag a timedelta as an ISO 8601 duration of days and seconds: `P1DT2.5S`, `-PT30S`."""
+    """Tag a timedelta as an ISO 8601 duration of days and seconds: `P1DT2.5S`, `-PT30S`.
+
+    Years and months, which only pendulum's Duration has, stand before: `P1Y2M3D`. Where signs are mixed, each part has
+    its own (ISO 8601-2, 4.4.1.9): `P1M-3DT-1S`.
+    """
     # The base class's own fields: pendulum's Duration redefines them.
     parts = (getattr(dt.timedelta, name).__get__(value) for name in ("days", "seconds", "microseconds"))
-    plain = dt.timedelta(*parts)
-    sign, size = ("-", -plain) if plain < dt.timedelta(0) else ("", plain)
+    years, months = _calendar_parts(value)
+    plain = dt.timedelta(*parts) - dt.timedelta(days=365 * years + 30 * months)
+    negative = max(years, months) <= 0 and plain <= dt.timedelta(0) and any((years, months, plain))
+    if negative:
+        years, months, plain = -years, -months, -plain
+    calendar = (f"{years}Y" if years else "") + (f"{months}M" if months else "")
+    size = abs(plain)
+    own = "-" if plain < dt.timedelta(0) else ""
     fraction = f"{size.microseconds:06d}".rstrip("0")
     seconds = f"{size.seconds}.{fraction}" if fraction else str(size.seconds)
-    days = f"{size.days}D" if size.days else ""
-    clock = f"T{seconds}S" if seconds != "0" or not days else ""
-    return {"$": "timedelta", "value": f"{sign}P{days}{clock}"}
+    days = f"{calendar}{own}{size.days}D" if size.days else calendar
+    clock = f"T{own}{seconds}S" if seconds != "0" or not days else ""
+    return {"$": "timedelta", "value": f"{'-' if negative else ''}P{days}{clock}"}
+
+
+def _calendar_parts(value: dt.timedelta) -> tuple[int, int]:
+    """Return the years and months of pendulum's Duration, which counts them as 365 and 30 days in its base class.
+
+    They are more than that: `start + duration(months=1)` is the same day of the next month. Its Interval has them too,
+    but counts the days that there are.
+    """
+    bases = {base.__name__ for base in type(value).__mro__}
+    if "Duration" not in bases or bases & {"Interval", "Period"}:
+        return 0, 0
+    return getattr(value, "years", 0), getattr(value, "months", 0)
 
 
 def timezone_(value: dt.tzinfo) -> Any:
@@ -105,19 +129,36 @@ def timezone_(value: dt.tzinfo) -> Any:
 def zone_name(zone: dt.tzinfo, moment: dt.datetime | None) -> str:
     """Return a zone's IANA name, or its offset (`+01:00`); every spelling of UTC is `UTC`.
 
-    zoneinfo calls the name `key`, pytz `zone`, pendulum `name`.
+    The zone of the machine, as far as it can be told, is `local`.
     """
-    for attribute in ("key", "zone", "name"):
-        name = getattr(zone, attribute, None)
-        if isinstance(name, str) and name:
-            return "UTC" if name in ("UTC", "Etc/UTC", "+00:00") else name
+    if name := _declared_name(zone):
+        return "UTC" if name in _UTC else name
     offset = zone.utcoffset(moment)
     if offset is None:
         return dotted_name(type(zone))
     if not offset:
         return "UTC"
-    minutes = int(abs(offset).total_seconds()) // 60
-    return f"{'-' if offset < dt.timedelta(0) else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+    sign = "-" if offset < dt.timedelta(0) else "+"
+    hours, rest = divmod(abs(offset), dt.timedelta(hours=1))
+    return f"{sign}{(dt.datetime.min + rest).replace(hour=hours).time().isoformat().removesuffix(':00')}"
+
+
+def _declared_name(zone: dt.tzinfo) -> str | None:
+    """Return the name that a zone has for itself: zoneinfo calls it `key`, pytz `zone`, pendulum `name`.
+
+    dateutil's rules (`EST5EDT`) are their own name. Its zones from a file have no `key` before dateutil 4, but the path.
+    """
+    if any(base.__name__ == "tzlocal" for base in type(zone).__mro__):
+        return "local"
+    for attribute in ("key", "zone", "name", "_s"):
+        name = getattr(zone, attribute, None)
+        if isinstance(name, str) and name:
+            return name
+    file = getattr(zone, "_filename", None)
+    if not isinstance(file, str):
+        return None
+    name = file.rpartition("zoneinfo/")[2]
+    return "local" if name.startswith("/") else name
 
 
 def relativedelta_(value: Any) -> Any:
@@ -158,4 +199,3 @@ SCALARS: dict[type, Any] = {
     type: class_,
 }
 """How each leaf type of the standard library is written; subclasses follow their nearest base."""
-

@@ -39,12 +39,25 @@ def source_digest(function: Any) -> Digest | None:
     the same in every supported Python version.
     """
     code = getattr(function, "__code__", None)
-    return None if code is None else _code_digest(code)
+    return None if code is None else _code_digest(_Same(code))
+
+
+class _Same:
+    """A code object as itself: Python holds two equal that differ in file and in what their functions default to."""
+
+    def __init__(self, code: types.CodeType) -> None:
+        self.code = code
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.code is other.code
+
+    def __hash__(self) -> int:
+        return id(self.code)
 
 
 @functools.lru_cache(maxsize=1024)
-def _code_digest(code: types.CodeType) -> Digest | None:
-    node = _node(code)
+def _code_digest(same: _Same) -> Digest | None:
+    node = _node(same.code)
     return None if node is None else Digest.of(canonical_bytes(_tree(node)))
 
 
@@ -70,7 +83,12 @@ def _node(code: types.CodeType) -> _Function | None:
         return named[0] if named else None
     spans = [(line, column) for line, _end, column, _end_column in code.co_positions() if line and column]
     first = min(spans[1:] or spans, default=(0, 0))
-    return next((node for node in reversed(named) if (node.lineno, node.col_offset) <= first), named[0])
+    return next((node for node in reversed(named) if _body_start(node) <= first), named[0])
+
+
+def _body_start(node: _Function) -> tuple[int, int]:
+    body = node.body if isinstance(node, ast.Lambda) else node.body[0]
+    return body.lineno, body.col_offset
 
 
 @functools.lru_cache(maxsize=256)

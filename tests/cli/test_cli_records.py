@@ -304,3 +304,19 @@ def test_schema_lists_what_there_is_and_writes_one_as_it_lies_there(dagserial: R
 
 def test_an_unknown_schema_is_one_clear_line(dagserial: Run) -> None:
     one_line(dagserial("schema", "record.v9"), "there is no schema 'record.v9'; there are diff.v1")
+
+
+def test_the_fixtures_are_what_their_sums_say(dagserial: Run) -> None:
+    sums = "fixtures/records/SHA256SUMS"
+    done = dagserial("verify", "--sums", sums, cwd=ROOT)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+    subprocess.run(["sha256sum", "--check", "--strict", "--quiet", sums], cwd=ROOT, check=True)
+    listed = {line[66:] for line in (ROOT / sums).read_text().splitlines()}
+    assert {f"fixtures/records/v1/{file.name}" for file in (ROOT / "fixtures/records/v1").iterdir()} <= listed
+
+
+def test_every_fixture_is_in_the_readme() -> None:
+    folder = ROOT / "fixtures/records"
+    text = (folder / "README.md").read_text()
+    files = [file.relative_to(folder) for part in ("v1", "refused") for file in sorted((folder / part).glob("*.json"))]
+    assert [str(file) for file in files if f"`{file.as_posix()}`" not in text] == []

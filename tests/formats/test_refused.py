@@ -95,3 +95,28 @@ def test_a_chain_of_50_000_tasks_is_read() -> None:
     )
     dag = Record.of(body).dag()
     assert v2.encode(v2.decode(v2.encode(dag))) == v2.encode(dag)
+
+
+@pytest.mark.parametrize("depth", [100, 300, 480, 500, 900, 970, 990, 1000, 1500, 5000])
+@pytest.mark.parametrize(("leaf", "end"), [(b"1", b""), (b"1e-7", b""), (b"1", b"\n"), (b'{"a":1,"a":1}', b"")])
+def test_deep_nesting_is_read_or_refused_and_nothing_else(depth: int, leaf: bytes, end: bytes) -> None:
+    body = b'{"dag":{"dag_id":"etl","tags":' + b"[" * depth + leaf + b"]" * depth + b'},"format":2}' + end
+    try:
+        record = Record.of(body)
+    except RecordError:
+        assert depth > 300 or end or b"a" in leaf
+    else:
+        assert record.body == body
+
+
+def test_digits_without_end_are_refused() -> None:
+    with pytest.raises(RecordError):
+        Record.of(b'{"dag":{"dag_id":"etl","tags":' + b"9" * 5000 + b'},"format":2}')
+    with pytest.raises(RecordError):
+        Record.of(b'{"dag":{"dag_id":"etl","tags":[' + b"9" * 5000 + b',{"a":1,"a":1}]},"format":2}')
+
+
+def test_two_flawed_tasks_are_told_apart() -> None:
+    tasks = b'{"a":{"operator":"o"},"b":{"operator":"o","upstream":[1]},"c":"junk"}'
+    with pytest.raises(RecordError, match=r"task 'b': Expected `str`, got `int` - at `\$.upstream"):
+        Record.of(b'{"dag":{"dag_id":"etl"},"format":2,"tasks":' + tasks + b"}")
