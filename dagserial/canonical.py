@@ -95,8 +95,10 @@ def _object(value: Mapping[Any, Any], pointer: str) -> Any:
     for key, item in value.items():
         if not isinstance(key, str):
             raise CanonicalError(f"the key {key!r} is no string", pointer)
-        step = key.replace("~", "~0").replace("/", "~1")
-        settled[_checked_text(str.__str__(key), pointer)] = _settled(item, f"{pointer}/{step}")
+        name = _checked_text(str.__str__(key), pointer)
+        if name in settled:  # two keys of classes of their own, equal as strings
+            raise CanonicalError(f"the key {name!r} stands there twice", pointer)
+        settled[name] = _settled(item, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
     if any(not key.isascii() and max(key) >= _HIGH for key in settled):
         return _by_utf16(settled)
     return settled

@@ -91,7 +91,7 @@ def _check_groups(dag: Dag) -> None:
         if group.parent is not None and group.parent not in dag.groups:
             raise InvalidDagError(f"group {group_id!r} of {dag.dag_id!r} is in group {group.parent!r}, which it lacks")
     parents: dict[str, tuple[str, ...]] = {
-        group_id: (group.parent,) if group.parent else () for group_id, group in dag.groups.items()
+        group_id: () if group.parent is None else (group.parent,) for group_id, group in dag.groups.items()
     }
     if circle := _circle(parents):
         raise InvalidDagError(f"groups of DAG {dag.dag_id!r} lie in each other: {' -> '.join(circle)}")

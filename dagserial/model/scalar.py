@@ -129,7 +129,7 @@ def timezone_(value: dt.tzinfo) -> Any:
 def zone_name(zone: dt.tzinfo, moment: dt.datetime | None) -> str:
     """Return a zone's IANA name, or its offset (`+01:00`); every spelling of UTC is `UTC`.
 
-    The zone of the machine, as far as it can be told, is `local`.
+    The zone of the machine, as far as it can be told, is `local`; where that is UTC, dateutil's parser reads `Z` as it.
     """
     if name := _declared_name(zone):
         return "UTC" if name in _UTC else name
@@ -146,10 +146,10 @@ def zone_name(zone: dt.tzinfo, moment: dt.datetime | None) -> str:
 def _declared_name(zone: dt.tzinfo) -> str | None:
     """Return the name that a zone has for itself: zoneinfo calls it `key`, pytz `zone`, pendulum `name`.
 
-    dateutil's rules (`EST5EDT`) are their own name. Its zones from a file have no `key` before dateutil 4, but the path.
+    dateutil's rules (`EST5EDT`) are their own name. Before dateutil 4, its zones from a file have no `key`, but a path.
     """
     if any(base.__name__ == "tzlocal" for base in type(zone).__mro__):
-        return "local"
+        return "UTC" if zone.utcoffset(None) == dt.timedelta(0) else "local"
     for attribute in ("key", "zone", "name", "_s"):
         name = getattr(zone, attribute, None)
         if isinstance(name, str) and name:

@@ -5,6 +5,7 @@ read back as floats. Everything else is tagged, so that no two values of differe
 sorted by their canonical bytes, lists never. Nothing is written from `repr()` or `str()` of an unknown object.
 """
 
+import dataclasses
 import enum
 import functools
 import os
@@ -15,7 +16,7 @@ from typing import Any
 import msgspec
 
 from dagserial.canonical import canonical_bytes
-from dagserial.errors import UnsupportedValueError
+from dagserial.errors import CanonicalError, UnsupportedValueError
 from dagserial.model.scalar import SCALARS, callable_, dotted_name, relativedelta_
 
 Value = Any
@@ -61,8 +62,8 @@ class Encoder:
                 record does not depend on where the tree lies.
             strict: refuse what has no deterministic form, instead of writing it as `opaque` with a warning.
         """
-        self._by_type: dict[type, EncodeType | None] = {**_BUILTIN, **(encoders or {})}
-        self._by_name = {**_NAMED, **(named or {})}
+        self._by_type = dict(encoders or {})
+        self._by_name = dict(named or {})
         self._found: dict[type, EncodeType] = {}
         self._root = root
         self._strict = strict
@@ -84,7 +85,7 @@ class Encoder:
         self._open.clear()
         try:
             return self._encode(value)
-        except RecursionError:
+        except (RecursionError, CanonicalError):  # what is written is canonical, if it is not nested too deeply
             raise UnsupportedValueError("the value is nested too deeply", self._pointer()) from None
 
     def _encode(self, value: Any) -> Value:
@@ -113,19 +114,23 @@ class Encoder:
             self._open.discard(id(value))
 
     def _find(self, kind: type) -> EncodeType:
-        """Return how `kind` is written: by the nearest base with a form of its own."""
-        if issubclass(kind, enum.Enum) and kind not in self._by_type:
-            return _enum
-        for base in kind.__mro__:
-            if base is object:
-                break
+        """Return how `kind` is written: by the nearest base with a form of its own.
+
+        For members of enumerations, that is the caller's form of any base, or else a tag; never that of `int` or `str`.
+        """
+        is_enum = issubclass(kind, enum.Enum)
+        for base in kind.__mro__[:-1]:
             if write := self._by_type.get(base) or self._by_name.get(base.__name__):
                 return write
-            if fields := _field_names(base, kind):
+            if is_enum:
+                continue
+            if write := _BUILTIN.get(base) or _NAMED.get(base.__name__):
+                return write
+            if (fields := _field_names(base, kind)) is not None:
                 return functools.partial(_record, fields=fields)
             if base in _CONTAINERS:
                 return functools.partial(_CONTAINERS[base], self)
-        return self._opaque
+        return _enum if is_enum else self._opaque
 
     def _text(self, text: str) -> Value:
         if not text.isascii():
@@ -153,7 +158,7 @@ class Encoder:
         plain = "$" not in value and all(type(key) is str and not self._is_rooted(key) for key in value)
         if plain:
             return {self._text(key): self._at(key, item) for key, item in value.items()}
-        pairs = [[self._encode(key), self._at(str(key), item)] for key, item in value.items()]
+        pairs = [[self._encode(key), self._at(_step(key), item)] for key, item in value.items()]
         return {"$": "dict", "items": sorted(pairs, key=canonical_bytes)}
 
     def _is_rooted(self, text: str) -> bool:
@@ -170,6 +175,11 @@ class Encoder:
 
     def _pointer(self) -> str:
         return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in self._steps)
+
+
+def _step(key: Any) -> str:
+    """Return the step to what stands under a key, as a text that is the same in every process."""
+    return str(key) if type(key) in (bool, float, int, str) else dotted_name(type(key))
 
 
 def _enum(value: enum.Enum, encode: Encode) -> Value:
@@ -193,14 +203,24 @@ def _partial(value: functools.partial[Any], encode: Encode) -> Value:
 
 
 def _method(value: types.MethodType, encode: Encode) -> Value:
-    return {"$": "method", "name": value.__func__.__name__, "of": encode(value.__self__)}
+    function = encode(value.__func__)
+    source = {key: function[key] for key in ("closure", "code") if isinstance(function, dict) and key in function}
+    name = getattr(value.__func__, "__name__", type(value.__func__).__name__)
+    return {"$": "method", "name": name, "of": encode(value.__self__)} | source
 
 
 def _builtin_method(value: types.BuiltinFunctionType, encode: Encode) -> Value:
     owner = value.__self__
-    if owner is None or isinstance(owner, types.ModuleType | type):
+    if isinstance(owner, type):
+        return {"$": "callable", "name": f"{dotted_name(owner)}.{value.__name__}"}
+    if owner is None or isinstance(owner, types.ModuleType):
         return callable_(value)
     return {"$": "method", "name": value.__name__, "of": encode(owner)}
+
+
+def _descriptor(value: types.MethodDescriptorType, _encode: Encode) -> Value:
+    """Tag a method of a built-in class that is not bound, such as `str.upper`."""
+    return {"$": "callable", "name": f"{dotted_name(value.__objclass__)}.{value.__name__}"}
 
 
 def _record(value: Any, encode: Encode, *, fields: tuple[str, ...]) -> Value:
@@ -209,11 +229,11 @@ def _record(value: Any, encode: Encode, *, fields: tuple[str, ...]) -> Value:
     return {"$": "object", "class": dotted_name(type(value)), "kwargs": encode(kwargs)}
 
 
-def _field_names(base: type, kind: type) -> tuple[str, ...]:
-    """Return the fields that a class declares, in its own words; empty if it declares none."""
+def _field_names(base: type, kind: type) -> tuple[str, ...] | None:
+    """Return the fields that a class declares, in its own words; None if it is no class that declares fields."""
     own = base.__dict__
     if "__dataclass_fields__" in own:
-        return tuple(kind.__dataclass_fields__)  # type: ignore[attr-defined]
+        return tuple(field.name for field in dataclasses.fields(kind))
     if "__attrs_attrs__" in own:
         return tuple(field.name for field in kind.__attrs_attrs__)  # type: ignore[attr-defined]
     if issubclass(base, tuple) and "_fields" in own:
@@ -221,7 +241,7 @@ def _field_names(base: type, kind: type) -> tuple[str, ...]:
     for declared in ("__struct_fields__", "__pydantic_fields__"):
         if declared in own:
             return tuple(getattr(kind, declared))
-    return ()
+    return None
 
 
 def _sequence(tag: str, encoder: Encoder, value: Any, _encode: Encode) -> Value:
@@ -238,7 +258,7 @@ def _scalar(write: Callable[[Any], Value]) -> EncodeType:
     return lambda value, _encode: write(value)
 
 
-_BUILTIN: dict[type, EncodeType | None] = {
+_BUILTIN: dict[type, EncodeType] = {
     **{kind: _scalar(write) for kind, write in SCALARS.items()},
     str: _subtext,
     os.PathLike: _path,
@@ -246,10 +266,14 @@ _BUILTIN: dict[type, EncodeType | None] = {
     types.FunctionType: _scalar(callable_),
     types.MethodType: _method,
     types.BuiltinFunctionType: _builtin_method,
+    types.MethodDescriptorType: _descriptor,
+    types.MethodWrapperType: _builtin_method,
+    types.WrapperDescriptorType: _descriptor,
     types.ModuleType: _scalar(lambda module: {"$": "module", "name": module.__name__}),
 }
 _NAMED: dict[str, EncodeType] = {
     "PurePath": _path,
+    "_lru_cache_wrapper": lambda value, encode: encode(value.__wrapped__),
     "relativedelta": _scalar(relativedelta_),
 }
 _CONTAINERS: dict[type, Callable[[Encoder, Any, Encode], Value]] = {

@@ -168,6 +168,8 @@ def test_an_interrupt_ends_with_130_and_leaves_nothing(repo: Repo, tmp_path: Pat
         env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # A job in the background of a shell ignores SIGINT, and so do its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     deadline = time.monotonic() + 20
     while len(list(folder.iterdir())) < 2 and time.monotonic() < deadline:
