@@ -7,7 +7,7 @@ from typing import Any, Self
 import msgspec
 
 from dagserial.digest import Digest
-from dagserial.errors import DigestMismatchError, NotFoundError, RecordError, UnknownFormatError
+from dagserial.errors import DigestMismatchError, NotFoundError, RecordError, SettingsError, UnknownFormatError
 from dagserial.formats import v1, v2
 from dagserial.formats.body import format_of
 from dagserial.model import MAX_VALUE_BYTES, Dag
@@ -104,12 +104,15 @@ def serialize_all(
         UnsupportedValueError: an argument of a live DAG object has no form in a record.
         RecordError: a DAG file could not be read.
         NotFoundError: there is no such file or folder.
+        SettingsError: there are encoders for DAG files.
     """
     if isinstance(thing, Dag):
         return [Record.of_dag(thing)]
     if not isinstance(thing, str | Path):
         forms = {kind: constructed(arguments) for kind, arguments in (encoders or {}).items()}
         return [Record.of_dag(live.read(thing, encoders=forms, strict=strict, max_bytes=max_value_bytes)[0])]
+    if encoders:
+        raise SettingsError("encoders are for live DAG objects; DAG files run in a process of their own")
     path = Path(thing)
     if not path.exists():
         raise NotFoundError(f"there is no file or folder {str(path)!r}")

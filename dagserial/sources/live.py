@@ -52,7 +52,7 @@ def read(
         tasks = {task_id: _task(dag, task, encoder) for task_id, task in dag.task_dict.items()}
     except UnsupportedValueError as error:
         file, line = _declared_at(dag, error.pointer)
-        raise error.declared(dag.dag_id, file.removeprefix(f"{root}/"), line) from None
+        raise error.declared(dag.dag_id, file.removeprefix(f"{root}/" if root else ""), line) from None
     return Dag(fields=fields, groups=groups, tasks=tasks), tuple(sorted(set(encoder.warnings)))
 
 
