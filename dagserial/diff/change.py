@@ -34,8 +34,8 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         path: JSON pointer (RFC 6901) into the record, but that pairs are named by their first item, upstream tasks
-            by their id and items of sets (tags) by themselves, not by index. In a list, an added item has its index in the new list, a removed one its
-            index in the old. Empty for a DAG as a whole.
+            by their id and items of a set (tags) by themselves, not by index. In a list, an added item has its index
+            in the new list, a removed one its index in the old. Empty for a DAG as a whole.
         before: as the old record says it; UNSET if it says nothing there, which is not `None`.
         after: the same of the new record.
     """
