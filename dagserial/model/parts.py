@@ -41,19 +41,17 @@ def task_digests(dag: Dag) -> dict[str, TaskDigests]:
     """
     around = _around(dag.groups)
     found: dict[str, TaskDigests] = {}
-    shown: dict[bytes, bytes] = {}
+    met: dict[bytes, bytes] = {}  # most tasks of a DAG are shown alike
     for task_id in _upstream_first(dag.tasks):
         task = dag.tasks[task_id]
+        done, shown = _own(task)
+        definition = sha256(_DEFINITION + done).digest()
+        if (presentation := met.get(shown)) is None:
+            presentation = met[shown] = sha256(_PRESENTATION + shown).digest()
         upstream = [found[before] for before in task.upstream]
-        definition, text = _definition(task), _presentation(task)
-        if (presentation := shown.get(text)) is None:
-            presentation = shown[text] = sha256(_PRESENTATION + text).digest()
-        found[task_id] = TaskDigests(
-            definition,
-            presentation,
-            _folded_definition(definition, around[task.group], upstream),
-            _folded_presentation(presentation, task, upstream),
-        )
+        upstream_definition = _folded_definition(definition, around[task.group], upstream)
+        upstream_presentation = _folded_presentation(presentation, task, upstream)
+        found[task_id] = TaskDigests(definition, presentation, upstream_definition, upstream_presentation)
     return found
 
 
@@ -77,22 +75,18 @@ _optional = attrgetter(*_OPTIONAL)
 _DEFAULTS = tuple(_OPTIONAL.values())
 
 
-def _definition(task: Task) -> bytes:
+def _own(task: Task) -> tuple[bytes, bytes]:
+    """Return what a task does and how it is shown, as RFC 8785 JSON each."""
     args = task.args
-    if not _SHOWN.isdisjoint(args):
+    shown = b"{}"
+    if names := _SHOWN.intersection(args):
         args = dict(args)
-        for name in _SHOWN.intersection(args):
-            del args[name]
+        shown = settled_bytes({name: args.pop(name) for name in names})
     said: dict[str, Any] = {"args": args, "operator": task.operator}
     values = _optional(task)
     if values != _DEFAULTS:
         said |= {name: value for name, value in zip(_OPTIONAL, values, strict=True) if value != _OPTIONAL[name]}
-    return sha256(_DEFINITION + settled_bytes(said)).digest()
-
-
-def _presentation(task: Task) -> bytes:
-    names = _SHOWN.intersection(task.args)
-    return settled_bytes({name: task.args[name] for name in names}) if names else b"{}"
+    return settled_bytes(said), shown
 
 
 def _folded_definition(own: bytes, around: bytes, upstream: list[TaskDigests]) -> bytes:
@@ -111,9 +105,8 @@ def _folded_presentation(own: bytes, task: Task, upstream: list[TaskDigests]) ->
 def _labels(task: Task, folded: list[bytes]) -> bytes:
     """Digest the labels of a task's edges, each with how the task is shown from which the edge comes."""
     edges = zip(task.upstream, folded, strict=True)
-    return sha256(
-        _LABELS + settled_bytes(sorted([at.hex(), task.labels[name]] for name, at in edges if name in task.labels))
-    ).digest()
+    said = sorted([at.hex(), task.labels[before]] for before, at in edges if before in task.labels)
+    return sha256(_LABELS + settled_bytes(said)).digest()
 
 
 def _around(groups: Mapping[str, Group]) -> dict[str | None, bytes]:
@@ -142,11 +135,11 @@ def _upstream_first(tasks: Mapping[str, Task]) -> Iterator[str]:
     for last in tasks:
         waiting = [last]
         while waiting:
-            task_id = waiting[-1]
-            if task_id not in done and not done.issuperset(tasks[task_id].upstream):
-                waiting += [before for before in tasks[task_id].upstream if before not in done]
+            upstream = tasks[waiting[-1]].upstream
+            if not done.issuperset(upstream):
+                waiting += [before for before in upstream if before not in done]
                 continue
-            waiting.pop()
+            task_id = waiting.pop()
             if task_id not in done:
                 done.add(task_id)
                 yield task_id
