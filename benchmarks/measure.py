@@ -82,6 +82,11 @@ def row(name: str, measured: float, target: float, *, at_least: bool = False) ->
     print(f"  {name:58} {sign} {target:6.2f}   {measured:7.2f}   {'MISSED' if missed else 'met'}")
 
 
+def note(name: str, measured: float) -> None:
+    """Print a ratio that has no target, for others to be seen beside it."""
+    print(f"  {name:58} {'':9}   {measured:7.2f}")
+
+
 def heading(text: str) -> None:
     """Print what the rows below are about."""
     print(f"{text}\n  {'ratio':58} {'target':>9}   measured")
