@@ -4,6 +4,7 @@ from dagserial.model.dag import Dag, DagFields
 from dagserial.model.decoder import Decoder
 from dagserial.model.group import Group
 from dagserial.model.mapping import MapIndexes, MapItem, Mapping, map_item, map_length
+from dagserial.model.parts import TaskDigests, task_digests
 from dagserial.model.task import Task
 from dagserial.model.value import MAX_VALUE_BYTES, Encoder, Value, ValueWarning
 
@@ -18,8 +19,10 @@ __all__ = [
     "MapItem",
     "Mapping",
     "Task",
+    "TaskDigests",
     "Value",
     "ValueWarning",
     "map_item",
     "map_length",
+    "task_digests",
 ]
