@@ -65,7 +65,7 @@ def used(nodes: Iterable[ast.AST], left_out: Collection[ast.AST] = ()) -> list[U
     """Return the names that code uses from around it, each once, sorted. Annotations use nothing.
 
     Args:
-        left_out: nodes inside, such as decorators, that do not count.
+        left_out: decorators that do not count.
     """
     top = _Scope("top", None)
     scopes = [top]
@@ -90,10 +90,10 @@ def _free(chain: Chain, scope: _Scope, top: _Scope) -> Use | None:
             return Use(chain, is_global=True)
         is_seen = at is scope or at.kind != "class"
         if is_seen and name not in at.nonlocals:
-            if name in at.bound:
-                return None
             if name in at.imports:
                 return Use(chain, tuple(at.imports[name]))
+            if name in at.bound:
+                return None
         at = at.parent
     return Use(chain)
 

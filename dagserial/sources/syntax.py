@@ -20,7 +20,7 @@ def text_of(nodes: Iterable[ast.AST], left_out: Collection[ast.AST] = ()) -> byt
     Written without recursion: long chains of operators nest deeper than calls may.
 
     Args:
-        left_out: nodes inside of them, such as decorators, that are not written.
+        left_out: decorators that are not written.
     """
     pieces: list[bytes] = []
     rest: list[Any] = [list(nodes)]
@@ -29,10 +29,9 @@ def text_of(nodes: Iterable[ast.AST], left_out: Collection[ast.AST] = ()) -> byt
         if isinstance(item, bytes):
             pieces.append(item)
         elif isinstance(item, list):
-            kept = [value for value in item if value not in left_out] if left_out else item
-            rest += reversed([b"[", *_separated(kept), b"]"])
+            rest += reversed([b"[", *_separated(item), b"]"])
         else:
-            fields = sorted(_fields(item).items())
+            fields = sorted(_fields(item, left_out).items())
             parts = [part for name, value in fields for part in (b",", name.encode() + b":", _part(value))][1:]
             rest += reversed([type(item).__name__.encode() + b"(", *parts, b")"])
     return b"".join(pieces)
@@ -42,9 +41,12 @@ def _separated(values: list[Any]) -> list[Any]:
     return [part for value in values for part in (b",", _part(value))][1:]
 
 
-def _fields(node: ast.AST) -> dict[str, Any]:
+def _fields(node: ast.AST, left_out: Collection[ast.AST]) -> dict[str, Any]:
     """Return the non-empty fields of a node, without docstrings, as every Python version would give them."""
-    fields = {name: value for name, value in ast.iter_fields(node) if name not in _IGNORED and value not in (None, [])}
+    named = {name: value for name, value in ast.iter_fields(node) if name not in _IGNORED}
+    if left_out and "decorator_list" in named:
+        named["decorator_list"] = [decorator for decorator in named["decorator_list"] if decorator not in left_out]
+    fields = {name: value for name, value in named.items() if value not in (None, [])}
     if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
         fields["body"] = node.body[1:]
     if isinstance(node, ast.JoinedStr):
