@@ -33,6 +33,7 @@ _FILE_FLAGS = (
     click.option("--variables", type=_FILE, metavar="FILE", help="Variables, as `airflow variables export` has them."),
     click.option("--connections", type=_FILE, metavar="FILE", help="The same from `airflow connections export`."),
     click.option("--env", multiple=True, metavar="NAME=VALUE", help="Environment that DAG files see; repeatable."),
+    click.option("--no-code", is_flag=True, envvar="DAGSERIAL_NO_CODE", help="No digests of functions and classes."),
     _limit("--airflow-version", str, "X.Y.Z", "What airflow.__version__ says."),
     _limit("--timeout", float, "SECONDS", "Time one DAG file may take, 30."),
     _limit("--memory-mib", int, "MIB", "Memory one DAG file may take, 1024."),
@@ -73,6 +74,8 @@ def options_at(root: Path | None, flags: dict[str, Any]) -> ReadOptions:
     for name in ("airflow_version", "timeout", "memory_mib", "jobs"):
         if flags[name] is not None:
             fields[name] = flags[name]
+    if flags["no_code"]:
+        fields["code"] = False
     given = {
         "variables": load_variables(flags["variables"]) if flags["variables"] else {},
         "connections": load_connections(flags["connections"]) if flags["connections"] else {},

@@ -53,15 +53,15 @@ def _bound(node: Any) -> Iterator[tuple[str, Binding]]:
             yield node.target.id, node
         case ast.For() | ast.AsyncFor():
             yield from ((name, part) for name in _targets(node.target) for part in (node.target, node.iter))
-        case ast.withitem(optional_vars=ast.expr()):
-            yield from ((name, node) for name in _targets(node.optional_vars))
-        case ast.ExceptHandler(name=str()) | ast.MatchAs(name=str()) | ast.MatchStar(name=str()):
-            yield node.name, None
-        case ast.MatchMapping(rest=str()):
-            yield node.rest, None
+        case ast.withitem(optional_vars=ast.expr() as target):
+            yield from ((name, node) for name in _targets(target))
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            yield name, None
+        case ast.MatchMapping(rest=str(name)):
+            yield name, None
 
 
-def _targets(target: ast.AST) -> Iterator[str]:
+def _targets(target: Any) -> Iterator[str]:
     """Iterate over the names that an assignment gives a value to, `x["key"] = 1` giving one to x."""
     while isinstance(target, ast.Subscript | ast.Starred):
         target = target.value

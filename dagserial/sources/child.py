@@ -12,6 +12,8 @@ from dagserial import sandbox
 from dagserial.model import ValueWarning
 from dagserial.model.value import EncodeType
 from dagserial.sources import live
+from dagserial.sources.code import Code
+from dagserial.sources.file import Files
 from dagserial.sources.reading import FileError, Parsed, Provenance
 from dagserial.standin import (
     NOTES,
@@ -35,6 +37,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         files: DAG files from the top of the tree.
         roots: import roots, absolute.
         dag_folders: where the DAG files lie, absolute.
+        code: functions and classes carry digests of their code.
         settings: Airflow configuration as (section, key, value).
     """
 
@@ -45,6 +48,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     airflow_version: str
     variables: dict[str, str]
     connections: dict[str, str | dict[str, Any]]
+    code: bool
     settings: list[tuple[str, str, str]]
     limits: sandbox.Limits
 
@@ -76,7 +80,7 @@ def main(body: bytes) -> bytes:
         connections=request.connections,
         settings={(section, key): value for section, key, value in request.settings},
     )
-    outcomes = sandbox.each(request.files, lambda file: _answer(request.root, file), request.limits)
+    outcomes = sandbox.each(request.files, lambda file: _answer(request, file), request.limits)
     results = [
         msgspec.msgpack.decode(outcome.answer, type=FileResult)
         if outcome.answer is not None
@@ -86,25 +90,35 @@ def main(body: bytes) -> bytes:
     return msgspec.msgpack.encode(results)
 
 
-def _answer(root: str, file: str) -> bytes:
+def _answer(request: Request, file: str) -> bytes:
+    root = request.root
     os.chdir(root)
     NOTES.start(root)
     try:
-        result = FileResult(parsed=_read(root, file))
+        result = FileResult(parsed=_read(request, file))
     except BaseException as error:  # SystemExit and what else a DAG file may raise
         result = FileResult(error=_described(error, root, file))
     return msgspec.msgpack.encode(result)
 
 
-def _read(root: str, file: str) -> list[Parsed]:
+def _read(request: Request, file: str) -> list[Parsed]:
+    root = request.root
     parsed = []
     dags = load(root, file)
+    code = Code(root, is_wanted=request.code)
+    files = Files(root, _folders(request, os.path.dirname(f"{root}/{file}")))
     notes = [ValueWarning(f"{path}:{line}", message) for path, line, message in NOTES.found]
     for dag in dags:
-        model, warnings = live.read(dag, encoders=_ENCODERS, root=root)
+        model, warnings = live.read(dag, encoders=_ENCODERS, root=root, code=code, files=files)
         line = next((line for name, line in dag._dagserial_frames if name == f"{root}/{file}"), 1)
         parsed.append(Parsed(model, Provenance(file=file, line=line), tuple(sorted({*warnings, *notes}))))
     return parsed
+
+
+def _folders(request: Request, folder: str) -> list[str]:
+    """Return where file names of a DAG file in `folder` are looked up: there, then in the DAG folder around it."""
+    around = [top for top in request.dag_folders if f"{folder}/".startswith(f"{top}/")]
+    return [folder, max(around, key=len, default=folder)]
 
 
 def _described(error: BaseException, root: str, file: str) -> FileError:

@@ -50,6 +50,7 @@ def read(root: Path, options: ReadOptions) -> Reading:
         airflow_version=options.airflow_version,
         variables=options.variables,
         connections=options.connections,
+        code=options.code,
         settings=[("core", "dags_folder", dags_folder)],
         limits=limits,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,28 +10,38 @@ from dagserial.model import Dag, DagFields, Encoder, Group, Task, Value, ValueWa
 from dagserial.model import Mapping as TaskMapping
 from dagserial.model.scalar import dotted_name
 from dagserial.model.value import EncodeType
-from dagserial.sources.code import function_value
+from dagserial.sources.code import Code, CodedEncoder
+from dagserial.sources.file import FileArgument, Files, file_value
 
 _ENUM_ARGUMENTS = ("trigger_rule", "weight_rule")
 
 
 def read(
-    dag: Any, *, encoders: Mapping[type, EncodeType] | None = None, root: str = ""
+    dag: Any,
+    *,
+    encoders: Mapping[type, EncodeType] | None = None,
+    root: str = "",
+    code: Code | None = None,
+    files: Files | None = None,
 ) -> tuple[Dag, tuple[ValueWarning, ...]]:
     """Return what a DAG object declares, and what could not be written in full.
 
     Args:
         encoders: how types that only the caller knows are written.
         root: folder of the tree; texts that name it are written relative to it.
+        code: digests the functions and classes of the repository, which is what is not installed if none is given.
+        files: finds the files that arguments name; without, they are plain texts.
 
     Raises:
         InvalidDagError: the DAG contradicts itself.
         UnsupportedValueError: an argument holds itself, or is nested too deeply.
     """
-    encoder = Encoder({types.FunctionType: function_value, **(encoders or {})}, named=_NAMED, root=root)
+    code = code or Code()
+    by_type = {FileArgument: file_value, **(encoders or {})}
+    encoder = CodedEncoder(code, by_type, named=_NAMED, root=root)
     fields = _fields(dag, encoder)
     groups = {group.group_id: _group(group, encoder) for group in _groups(dag.task_group)}
-    tasks = {task_id: _task(dag, task, encoder) for task_id, task in dag.task_dict.items()}
+    tasks = {task_id: _task(dag, task, encoder, code, files) for task_id, task in dag.task_dict.items()}
     return Dag(fields=fields, groups=groups, tasks=tasks), tuple(sorted(set(encoder.warnings)))
 
 
@@ -81,18 +90,24 @@ def _group(group: Any, encoder: Encoder) -> Group:
     return Group(parent=parent, **fields)
 
 
-def _task(dag: Any, task: Any, encoder: Encoder) -> Task:
+def _task(dag: Any, task: Any, encoder: Encoder, code: Code, files: Files | None) -> Task:
     path = ("tasks", task.task_id)
     is_mapped = _is(task, "MappedOperator")
-    args = {name: _argument(name, value, encoder, path) for name, value in task._dagserial_declared.items()}
-    mapping = _mapping(getattr(task, task._expand_input_attr), encoder, path) if is_mapped else None
+    operator = task.operator_class if is_mapped else type(task)
+    declared = files.found_in(task._dagserial_declared, operator, dag) if files else task._dagserial_declared
+    args = {name: _argument(name, value, encoder, path) for name, value in declared.items()}
+    sources = getattr(task, task._expand_input_attr) if is_mapped else None
+    if files and is_mapped:
+        sources = files.found_in_mapping(sources, operator, dag)
+    mapping = _mapping(sources, encoder, path) if is_mapped else None
     return Task(
         args=args,
+        code=operator_code(operator, code),
         group=task.task_group.group_id if task.task_group else None,
         labels=_labels(dag, task),
         mapping=mapping,
         on_failure_fail_dagrun=bool(task.on_failure_fail_dagrun),
-        operator=operator_name(task.operator_class if is_mapped else type(task)),
+        operator=operator_name(operator),
         setup=bool(task.is_setup),
         teardown=bool(task.is_teardown),
         upstream=tuple(sorted(task.upstream_task_ids)),
@@ -113,6 +128,12 @@ def operator_name(operator: Any) -> str:
     """Return `@task.<kind>` for a decorated function's class, else the class's import path."""
     decorator = getattr(operator, "custom_operator_name", "")
     return decorator if isinstance(decorator, str) and decorator.startswith("@") else dotted_name(operator)
+
+
+def operator_code(operator: Any, code: Code) -> str | None:
+    """Return the digest of an operator's class if it is the repository's; a decorated function is an argument."""
+    digest = None if operator_name(operator).startswith("@") else code.class_digest(operator)
+    return None if digest is None else str(digest)
 
 
 def _argument(name: str, value: Any, encoder: Encoder, path: tuple[str, str]) -> Value:

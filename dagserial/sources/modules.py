@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dagserial.sources.bindings import Binding, bindings
-from dagserial.sources.names import Comprehension, Definition, Function, Imported
+from dagserial.sources.names import Comprehension, Function, Imported
 
 _Position = tuple[int, int]
 
@@ -162,8 +162,8 @@ def _absolute(name: str, is_own: Callable[[str], bool]) -> Place | None:
     if parent:
         package = _absolute(parent, is_own)
         return package.within(last) if package else None
-    folders = map(os.path.abspath, sys.path)
-    return _in_folders(name, name, tuple(folder for folder in folders if is_own(os.path.join(folder, name))))
+    searched = map(os.path.abspath, sys.path)
+    return _in_folders(name, name, [folder for folder in searched if is_own(os.path.join(folder, name))])
 
 
 def _in_folders(name: str, last: str, folders: Sequence[str]) -> Place | None:

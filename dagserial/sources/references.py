@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dagserial.sources.bindings import Binding
 from dagserial.sources.modules import Module, Place, module_of, place_of
 from dagserial.sources.names import Chain, Definition, Imported, Use, used
 from dagserial.sources.syntax import text_of
@@ -54,13 +53,16 @@ class Found:
     Attributes:
         target: a definition, the dotted name of what is not the repository's, or None for what counts for nothing.
         length: how many names of the chain lead to it.
+        is_declared: it is a DAG, a task or a task group.
     """
 
     target: Unit | str | None
     length: int
+    is_declared: bool = False
 
 
 _NOTHING = Found(None, 1)
+_DECLARED = Found(None, 1, is_declared=True)
 
 
 class References:
@@ -132,6 +134,9 @@ class References:
         at = module.tree if use.is_global else block
         while at is not module.tree:
             if not isinstance(at, ast.ClassDef) and (own := module.bindings(at).get(use.chain[0])) is not None:
+                around = module.around[at]
+                if own == [None] and isinstance(around, ast.ClassDef) and use.chain[0] == _first_argument(at):
+                    return Found(Unit(module, module.around[around], (around,)), 1)  # self, of the method around
                 return self._bound(module, at, own, use.chain, 0) or _NOTHING
             at = module.around[at]
         return self._member(module, use.chain, 0) or _NOTHING
@@ -157,11 +162,13 @@ class References:
         imports = tuple(binding for binding in own if isinstance(binding, Imported))
         nodes = tuple(dict.fromkeys(binding for binding in own if isinstance(binding, ast.AST)))
         if not nodes:
-            return self._imported(module, imports[-1], chain[1:], depth) if len(imports) == 1 else self._many(
-                module, block, imports
+            return (
+                self._imported(module, imports[-1], chain[1:], depth)
+                if len(imports) == 1
+                else self._many(module, block, imports)
             )
         unit = Unit(module, block, nodes, imports)
-        return _NOTHING if self._is_declared(unit) else Found(unit, 1)
+        return _DECLARED if self._is_declared(unit) else Found(unit, 1)
 
     def _many(self, module: Module, block: ast.AST, imports: tuple[Imported, ...]) -> Found:
         """Return a name that one of several imports binds, whichever works."""
@@ -176,7 +183,7 @@ class References:
             behind = self.module(place.path) if place.path else None
             found = self._member(behind, names, depth + 1) if behind else None
             if found is not None:
-                return Found(found.target, found.length + taken)
+                return Found(found.target, found.length + taken, found.is_declared)
             inner = place.within(names[0])
             if inner is None:
                 break
@@ -222,19 +229,10 @@ class References:
             made = found.target.nodes
             return any(isinstance(node, ast.ClassDef) and _DECLARING.fullmatch(node.name) for node in made)
         if found.target is None:
-            return self._is_task(module, block, expression.id)
+            return found.is_declared
         parts = {*found.target.split("."), *names}
         is_library = found.target.startswith(("airflow.", "dagserial."))
         return any(map(_DECLARING.fullmatch, parts)) or (is_library and bool(parts & _DECORATORS))
-
-    def _is_task(self, module: Module, block: ast.AST, name: str) -> bool:
-        """Tell whether a name stands for a function that is decorated as a task, a group or a DAG."""
-        at = block
-        while at is not module.tree and name not in module.bindings(at):
-            at = module.around[at]
-        own: list[Binding] = module.bindings(at).get(name, [])
-        nodes = tuple(dict.fromkeys(binding for binding in own if isinstance(binding, ast.AST)))
-        return bool(nodes) and self._is_declared(Unit(module, at, nodes))
 
 
 def _dotted(imported: Imported) -> str:
@@ -249,6 +247,11 @@ def _exports(module: Module, name: str) -> bool:
     literals = [node.value for node in listed if isinstance(node, ast.Assign)]
     names = [part.value for literal in literals for part in ast.walk(literal) if isinstance(part, ast.Constant)]
     return name in names if literals else not name.startswith("_")
+
+
+def _first_argument(node: Any) -> str | None:
+    args = getattr(node, "args", None)
+    return next((argument.arg for argument in [*args.posonlyargs, *args.args]), None) if args else None
 
 
 def _is_static(nodes: tuple[ast.AST, ...]) -> bool:

@@ -51,9 +51,9 @@ def _fields(node: ast.AST, left_out: Collection[ast.AST]) -> dict[str, Any]:
         fields["body"] = node.body[1:]
     if isinstance(node, ast.JoinedStr):
         fields["values"] = _joined(node.values)
-    if isinstance(node, ast.FormattedValue) and isinstance(node.format_spec, ast.JoinedStr):
-        if not _joined(node.format_spec.values):
-            fields.pop("format_spec")
+    spec = getattr(node, "format_spec", None)
+    if isinstance(spec, ast.JoinedStr) and not _joined(spec.values):
+        fields.pop("format_spec")
     return fields
 
 
