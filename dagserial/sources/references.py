@@ -25,7 +25,7 @@ from dagserial.sources.syntax import text_of
 
 _DECORATORS = frozenset({"dag", "setup", "task", "task_group", "teardown"})
 """What declares a DAG, a task or a group, in `airflow.decorators`, `airflow.sdk` and `dagserial.authoring`."""
-_DECLARING = re.compile(r"DAG|TaskGroup|\w+(Operator|Sensor)(Async)?")
+_DECLARING = re.compile(r"DAG|TaskGroup|\w*(Operator|Sensor)(Async)?")
 """Classes whose objects are DAGs, groups and tasks."""
 _DEPTH = 64
 """Imports that are followed from one to the next: past that, they go round."""
