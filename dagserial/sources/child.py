@@ -106,7 +106,7 @@ def _read(request: Request, file: str) -> list[Parsed]:
     parsed = []
     dags = load(root, file)
     code = Code(root, is_wanted=request.code)
-    files = Files(root, _folders(request, os.path.dirname(f"{root}/{file}")))
+    files = Files(root, _folders(request, os.path.dirname(f"{root}/{file}")), dag_file=f"{root}/{file}")
     notes = [ValueWarning(f"{path}:{line}", message) for path, line, message in NOTES.found]
     for dag in dags:
         model, warnings = live.read(dag, encoders=_ENCODERS, root=root, code=code, files=files)

@@ -35,14 +35,16 @@ def file_value(argument: FileArgument, encode: Callable[[Any], Value]) -> Value:
 class Files:
     """The files of one tree, as DAG files name them; each is read once."""
 
-    def __init__(self, root: str, folders: Sequence[str]) -> None:
+    def __init__(self, root: str, folders: Sequence[str], *, dag_file: str = "") -> None:
         """Prepare.
 
         Args:
             root: folder of the tree; nothing outside of it is ever looked at.
             folders: where names are looked up: the DAG file's folder, then the DAG folder; absolute.
+            dag_file: the DAG file itself, absolute; its name stays a text, as `__file__` says where it lies.
         """
         self._root = os.path.realpath(root)
+        self._dag_file = os.path.realpath(dag_file) if dag_file else ""
         self._folders = list(folders)
         self._digests: dict[str, str | None] = {}
 
@@ -94,7 +96,7 @@ class Files:
         try:
             real = os.path.realpath(path)
             inside = os.path.relpath(real, self._root).split(os.sep)
-            if inside[0] in (os.pardir, ".git"):
+            if inside[0] in (os.pardir, ".git") or real == self._dag_file:
                 return None
             found = os.stat(real)
             if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_BYTES:

@@ -26,7 +26,7 @@ from airflow.operators.bash import BashOperator
 from common.cleaning import clean
 from common import saving as s
 from operators.export import Export
-from .beside import scale
+from beside import scale
 
 LIMIT = 100
 
@@ -62,7 +62,7 @@ with DAG("etl", user_defined_macros={"clean": clean}) as dag:
 """
 TREE = {
     "dags/__init__.py": "",
-    "dags/etl.py": ETL.replace("from .beside", "from beside"),
+    "dags/etl.py": ETL,
     "dags/beside.py": "from common.cleaning import FACTOR\ndef scale(n):\n    return n * FACTOR\n",
     "dags/common/__init__.py": "",
     "dags/common/cleaning.py": (
@@ -228,6 +228,9 @@ class TestFiles:
     def test_by_its_absolute_path(self, tmp_path: Path) -> None:
         found = self.value(tmp_path, "__file__.replace('d.py', 'sql/load.sql')")
         assert found == self.tag("") | {"path": {"$": "rooted", "parts": ["", "/dags/team/sql/load.sql"]}}
+
+    def test_the_dag_file_itself_stays_text(self, tmp_path: Path) -> None:
+        assert self.value(tmp_path, "__file__") == {"$": "rooted", "parts": ["", "/dags/team/d.py"]}
 
     def test_in_lists_tuples_and_dicts(self, tmp_path: Path) -> None:
         tag = self.tag("sql/load.sql")
