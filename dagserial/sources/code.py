@@ -6,7 +6,6 @@ import datetime as dt
 import decimal
 import enum
 import functools
-import inspect
 import os
 import pathlib
 import sys
@@ -122,7 +121,7 @@ class Code:
         return self._classes[kind]
 
     def _own_class_digest(self, kind: type) -> Digest | None:
-        methods = [inspect.unwrap(value) for value in vars(kind).values() if isinstance(value, types.FunctionType)]
+        methods = [_layers(value)[-1] for value in vars(kind).values() if isinstance(value, types.FunctionType)]
         codes = [
             method.__code__ for method in methods if method.__qualname__ == f"{kind.__qualname__}.{method.__name__}"
         ]
@@ -208,15 +207,14 @@ def _path(function: Any) -> str:
     return name if name.startswith("<") or not name else os.path.abspath(name)
 
 
-def _layers(function: types.FunctionType) -> Iterator[types.FunctionType]:
-    """Iterate over a function and the functions that it wraps, the outermost first."""
-    seen: set[int] = set()
+def _layers(function: types.FunctionType) -> list[types.FunctionType]:
+    """Return a function and the functions that it wraps, the outermost first; at least itself."""
+    seen: dict[int, Any] = {}
     layer: Any = function
     while layer is not None and id(layer) not in seen:
-        seen.add(id(layer))
-        if isinstance(layer, types.FunctionType):
-            yield layer
+        seen[id(layer)] = layer
         layer = getattr(layer, "__wrapped__", None)
+    return [layer for layer in seen.values() if isinstance(layer, types.FunctionType)]
 
 
 def _closed_over(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
