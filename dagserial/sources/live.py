@@ -94,20 +94,21 @@ def _task(dag: Any, task: Any, encoder: Encoder, code: Code, files: Files | None
     path = ("tasks", task.task_id)
     is_mapped = _is(task, "MappedOperator")
     operator = task.operator_class if is_mapped else type(task)
+    name = operator_name(operator)
     declared = files.found_in(task._dagserial_declared, operator, dag) if files else task._dagserial_declared
-    args = {name: _argument(name, value, encoder, path) for name, value in declared.items()}
+    args = {key: _argument(key, value, encoder, path) for key, value in declared.items()}
     sources = getattr(task, task._expand_input_attr) if is_mapped else None
     if files and is_mapped:
         sources = files.found_in_mapping(sources, operator, dag)
     mapping = _mapping(sources, encoder, path) if is_mapped else None
     return Task(
         args=args,
-        code=operator_code(operator, code),
+        code=None if name.startswith("@") else code.of_operator(operator),
         group=task.task_group.group_id if task.task_group else None,
         labels=_labels(dag, task),
         mapping=mapping,
         on_failure_fail_dagrun=bool(task.on_failure_fail_dagrun),
-        operator=operator_name(operator),
+        operator=name,
         setup=bool(task.is_setup),
         teardown=bool(task.is_teardown),
         upstream=tuple(sorted(task.upstream_task_ids)),
@@ -128,12 +129,6 @@ def operator_name(operator: Any) -> str:
     """Return `@task.<kind>` for a decorated function's class, else the class's import path."""
     decorator = getattr(operator, "custom_operator_name", "")
     return decorator if isinstance(decorator, str) and decorator.startswith("@") else dotted_name(operator)
-
-
-def operator_code(operator: Any, code: Code) -> str | None:
-    """Return the digest of an operator's class if it is the repository's; a decorated function is an argument."""
-    digest = None if operator_name(operator).startswith("@") else code.class_digest(operator)
-    return None if digest is None else str(digest)
 
 
 def _argument(name: str, value: Any, encoder: Encoder, path: tuple[str, str]) -> Value:
