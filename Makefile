@@ -21,6 +21,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
+# AIRFLOW_PYTHON=PYTHON names an interpreter that has Airflow 3, to be measured beside dagserial.
 bench: $(VENV)/.installed-dev
 	for benchmark in benchmarks/bench_*.py; do $(BIN)/python $$benchmark || exit 1; done
 

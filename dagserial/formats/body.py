@@ -12,17 +12,20 @@ from dagserial.errors import CanonicalError, RecordError, UnknownFormatError
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-class _Head(msgspec.Struct):
-    """What a record says of its own shape; the rest is skipped, unread."""
+class Part(msgspec.Struct, frozen=True):
+    """What every part of a record that can be read alone has: the number of its format."""
 
     format: int
+
+
+P = TypeVar("P", bound=Part)
 
 
 class _RepeatedKeyError(Exception):
     """An object holds a key twice; its argument is the key."""
 
 
-_HEAD = msgspec.json.Decoder(_Head)
+_HEAD = msgspec.json.Decoder(Part)
 _DOUBTFUL_NUMBER = re.compile(rb'[:,\[](?=[-\d])(?<![^"]:)-?(?:\d{16}|\d+\.0[,\]}]|\d+(?:\.\d+)?e)')
 """What every number looks like that msgspec reads and writes back though RFC 8785 does not; a few others do too."""
 
@@ -46,9 +49,7 @@ def read_document(body: bytes, decoder: msgspec.json.Decoder[T], number: int) ->
         UnknownFormatError: the body is of another format.
         RecordError: the bytes are no JSON, have another shape, or are not canonical.
     """
-    found = format_of(body)
-    if found != number:
-        raise UnknownFormatError(found, (number,))
+    _check_format(body, number)
     try:
         document = decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -56,6 +57,29 @@ def read_document(body: bytes, decoder: msgspec.json.Decoder[T], number: int) ->
         raise RecordError(f"not a record of format {number}: {flaw}") from error
     _check_canonical(body, document)
     return document
+
+
+def read_part(body: bytes, decoder: msgspec.json.Decoder[P], number: int) -> P:
+    """Return what the body of a format says in the part that the decoder reads; what the decoder skips is not checked.
+
+    Raises:
+        UnknownFormatError: the body is of another format.
+        RecordError: the bytes are no JSON, or the part has another shape.
+    """
+    try:
+        part = decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        _check_format(body, number)
+        raise RecordError(f"not a record of format {number}: {_flaw(body, error)}") from error
+    if part.format != number:
+        raise UnknownFormatError(part.format, (number,))
+    return part
+
+
+def _check_format(body: bytes, number: int) -> None:
+    found = format_of(body)
+    if found != number:
+        raise UnknownFormatError(found, (number,))
 
 
 def _check_canonical(body: bytes, document: msgspec.Struct) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dagserial.model import Dag, DagFields, Encoder, Group, Task, Value, ValueWarning
+from dagserial.authoring.context import Frame
+from dagserial.errors import UnsupportedValueError
+from dagserial.model import MAX_VALUE_BYTES, Dag, DagFields, Encoder, Group, Task, Value, ValueWarning
 from dagserial.model import Mapping as TaskMapping
 from dagserial.model.scalar import dotted_name
 from dagserial.model.value import EncodeType
@@ -23,6 +26,8 @@ def read(
     root: str = "",
     code: Code | None = None,
     files: Files | None = None,
+    strict: bool = False,
+    max_bytes: int = MAX_VALUE_BYTES,
 ) -> tuple[Dag, tuple[ValueWarning, ...]]:
     """Return what a DAG object declares, and what could not be written in full.
 
@@ -31,18 +36,32 @@ def read(
         root: folder of the tree; texts that name it are written relative to it.
         code: digests the functions and classes of the repository, which is what is not installed if none is given.
         files: finds the files that arguments name; without, they are plain texts.
+        strict: refuse what has no deterministic form.
+        max_bytes: what one value may take in the record.
 
     Raises:
         InvalidDagError: the DAG contradicts itself.
-        UnsupportedValueError: an argument holds itself, or is nested too deeply.
+        UnsupportedValueError: an argument has no form in a record.
     """
     code = code or Code()
     by_type = {FileArgument: file_value, **(encoders or {})}
-    encoder = CodedEncoder(code, by_type, named=_NAMED, root=root)
-    fields = _fields(dag, encoder)
-    groups = {group.group_id: _group(group, encoder) for group in _groups(dag.task_group)}
-    tasks = {task_id: _task(dag, task, encoder, code, files) for task_id, task in dag.task_dict.items()}
+    encoder = CodedEncoder(code, by_type, named=_NAMED, root=root, strict=strict, max_bytes=max_bytes)
+    try:
+        fields = _fields(dag, encoder)
+        groups = {group.group_id: _group(group, encoder) for group in _groups(dag.task_group)}
+        tasks = {task_id: _task(dag, task, encoder, code, files) for task_id, task in dag.task_dict.items()}
+    except UnsupportedValueError as error:
+        file, line = _declared_at(dag, error.pointer)
+        raise error.declared(dag.dag_id, file.removeprefix(f"{root}/" if root else ""), line) from None
     return Dag(fields=fields, groups=groups, tasks=tasks), tuple(sorted(set(encoder.warnings)))
+
+
+def _declared_at(dag: Any, pointer: str) -> Frame:
+    """Return where the task, or else the DAG, is declared that a pointer into the record leads to."""
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")]
+    task = dag.task_dict.get(steps[2]) if steps[1:2] == ["tasks"] else None
+    frames = getattr(task, "_dagserial_frames", None) or getattr(dag, "_dagserial_frames", None)
+    return frames[0] if frames else (getattr(dag, "fileloc", ""), 0)
 
 
 def _fields(dag: Any, encoder: Encoder) -> DagFields:
@@ -80,10 +99,10 @@ def _groups(group: Any) -> list[Any]:
 def _group(group: Any, encoder: Encoder) -> Group:
     path = ("groups", group.group_id)
     declared = {name: value for name, value in group._dagserial_declared.items() if name in Group.__struct_fields__}
-    fields = {name: encoder.encode(value, *path, name) for name, value in declared.items()}
+    fields = encoder.encode_each(declared, *path)
     partial = getattr(group, "partial_kwargs", None) or {}
     if partial:
-        fields["args"] = {name: encoder.encode(value, *path, "args", name) for name, value in partial.items()}
+        fields["args"] = encoder.encode_each(partial, *path, "args")
     if (expand_input := getattr(group, "_expand_input", None)) is not None:
         fields["mapping"] = _mapping(expand_input, encoder, path)
     parent = group.parent_group.group_id if group.parent_group else None
@@ -93,10 +112,10 @@ def _group(group: Any, encoder: Encoder) -> Group:
 def _task(dag: Any, task: Any, encoder: Encoder, code: Code, files: Files | None) -> Task:
     path = ("tasks", task.task_id)
     is_mapped = _is(task, "MappedOperator")
-    operator = task.operator_class if is_mapped else type(task)
+    operator: Any = task.operator_class if is_mapped else type(task)
     name = operator_name(operator)
     declared = files.found_in(task._dagserial_declared, operator, dag) if files else task._dagserial_declared
-    args = {key: _argument(key, value, encoder, path) for key, value in declared.items()}
+    args = encoder.encode_each(_arguments(declared), *path, "args")
     sources = getattr(task, task._expand_input_attr) if is_mapped else None
     if files and is_mapped:
         sources = files.found_in_mapping(sources, operator, dag)
@@ -116,27 +135,41 @@ def _task(dag: Any, task: Any, encoder: Encoder, code: Code, files: Files | None
 
 
 def _labels(dag: Any, task: Any) -> dict[str, str]:
+    if not dag.edge_info:
+        return {}
     edges = ((before, dag.edge_info.get(before, {}).get(task.task_id, {})) for before in task.upstream_task_ids)
     return {before: str(info["label"]) for before, info in edges if info.get("label") is not None}
 
 
 def _is(thing: Any, name: str) -> bool:
     """Tell whether a class of that name is among a thing's bases; modules moved between Airflow versions."""
-    return any(base.__name__ == name for base in type(thing).__mro__)
+    kind: Any = type(thing)
+    return name in _line(kind)
 
 
+@functools.lru_cache(maxsize=1024)
+def _line(kind: type) -> frozenset[str]:
+    """Return the names of a class and of all its bases."""
+    return frozenset(base.__name__ for base in kind.__mro__)
+
+
+@functools.lru_cache(maxsize=1024)
 def operator_name(operator: Any) -> str:
     """Return `@task.<kind>` for a decorated function's class, else the class's import path."""
     decorator = getattr(operator, "custom_operator_name", "")
     return decorator if isinstance(decorator, str) and decorator.startswith("@") else dotted_name(operator)
 
 
-def _argument(name: str, value: Any, encoder: Encoder, path: tuple[str, str]) -> Value:
-    if name in _ENUM_ARGUMENTS and isinstance(value, enum.Enum):
-        value = value.value
-    if name == "params" and isinstance(value, Mapping):
-        value = {key: _param(param) for key, param in value.items()}
-    return encoder.encode(value, *path, "args", name)
+def _arguments(declared: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a task's arguments in the form that every spelling of the same has."""
+    same = {
+        name: declared[name].value
+        for name in _ENUM_ARGUMENTS
+        if name in declared and isinstance(declared[name], enum.Enum)
+    }
+    if isinstance(params := declared.get("params"), Mapping):
+        same["params"] = {key: _param(param) for key, param in params.items()}
+    return {**declared, **same} if same else declared
 
 
 def _mapping(expand_input: Any, encoder: Encoder, path: tuple[str, ...]) -> TaskMapping:

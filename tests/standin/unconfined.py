@@ -15,11 +15,12 @@ from pathlib import Path
 
 import msgspec
 
+from dagserial import sandbox
 from dagserial.record import Record
-from dagserial.sandbox import Limits
 from dagserial.sources import child
 from dagserial.sources.files import import_roots
 from dagserial.sources.find import dag_folders
+from dagserial.sources.reading import ReadOptions
 from dagserial.standin import install
 
 
@@ -31,18 +32,15 @@ def main(root: str, files: list[str]) -> None:
         files=files,
         roots=import_roots(Path(root), folders, ()),
         dag_folders=[f"{root}/{folder}" for folder in folders],
-        airflow_version="3.3.2",
-        variables={},
-        connections={},
-        code=True,
         settings=[("core", "dags_folder", f"{root}/{folders[0]}")],
-        limits=Limits(timeout=60, memory_mib=1024, jobs=1, overall=60),
+        limits=sandbox.Limits(),
+        options=ReadOptions(),
     )
     install(
         root,
         request.roots,
         request.dag_folders,
-        airflow_version=request.airflow_version,
+        airflow_version=request.options.airflow_version,
         variables={},
         connections={},
         settings={(section, key): value for section, key, value in request.settings},
