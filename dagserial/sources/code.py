@@ -53,6 +53,7 @@ class Code:
         self._references = References(self._is_own)
         self._digests: dict[Any, Digest] = {}
         self._classes: dict[type, Digest | None] = {}
+        self._functions: dict[types.FunctionType, tuple[dict[str, Value], dict[str, Any]]] = {}
 
     @property
     def encoders(self) -> dict[type, EncodeType]:
@@ -71,15 +72,21 @@ class Code:
         One in wrappers (`functools.wraps`) is named by what is wrapped; the repository's own wrappers count as its
         code and have values, too.
         """
+        if function not in self._functions:
+            self._functions[function] = self._function(function)
+        tagged, values = self._functions[function]
+        return tagged | ({"closure": encode(values)} if values else {})
+
+    def _function(self, function: types.FunctionType) -> tuple[dict[str, Value], dict[str, Any]]:
+        """Return the tag of a function and the values that it took along."""
         *wrappers, plain = _layers(function)
         own = [wrapper for wrapper in wrappers if self._is_own(_path(wrapper))]
         digests = [digest for layer in (*own, plain) if (digest := self.function_digest(layer)) is not None]
-        tagged = callable_(plain) | _coded(_joined(digests))
         values = self._taken_along(plain)
         for number, wrapper in enumerate(own):
             if more := self._taken_along(wrapper):
                 values[f"{number}:{wrapper.__code__.co_qualname}"] = more
-        return tagged | ({"closure": encode(values)} if values else {})
+        return callable_(plain) | _coded(_joined(digests)), values
 
     def _method_value(self, method: types.MethodType, encode: Callable[[Any], Value]) -> Value:
         """Tag a bound method by its name, what it is bound to, and the digest of its code and of its object's class."""
@@ -119,6 +126,11 @@ class Code:
             digests = (self._own_class_digest(base) for base in kind.__mro__[:-1])
             self._classes[kind] = next((digest for digest in digests if digest is not None), None)
         return self._classes[kind]
+
+    def of_operator(self, kind: type) -> str | None:
+        """Return the digest of an operator's class as a task's `code` has it."""
+        digest = self.class_digest(kind)
+        return None if digest is None else str(digest)
 
     def _own_class_digest(self, kind: type) -> Digest | None:
         methods = [_layers(value)[-1] for value in vars(kind).values() if isinstance(value, types.FunctionType)]

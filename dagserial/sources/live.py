@@ -113,6 +113,7 @@ def _task(dag: Any, task: Any, encoder: Encoder, code: Code, files: Files | None
     path = ("tasks", task.task_id)
     is_mapped = _is(task, "MappedOperator")
     operator: Any = task.operator_class if is_mapped else type(task)
+    name = operator_name(operator)
     declared = files.found_in(task._dagserial_declared, operator, dag) if files else task._dagserial_declared
     args = encoder.encode_each(_arguments(declared), *path, "args")
     sources = getattr(task, task._expand_input_attr) if is_mapped else None
@@ -121,12 +122,12 @@ def _task(dag: Any, task: Any, encoder: Encoder, code: Code, files: Files | None
     mapping = _mapping(sources, encoder, path) if is_mapped else None
     return Task(
         args=args,
-        code=operator_code(operator, code),
+        code=None if name.startswith("@") else code.of_operator(operator),
         group=task.task_group.group_id if task.task_group else None,
         labels=_labels(dag, task),
         mapping=mapping,
         on_failure_fail_dagrun=bool(task.on_failure_fail_dagrun),
-        operator=operator_name(operator),
+        operator=name,
         setup=bool(task.is_setup),
         teardown=bool(task.is_teardown),
         upstream=tuple(sorted(task.upstream_task_ids)),
@@ -157,12 +158,6 @@ def operator_name(operator: Any) -> str:
     """Return `@task.<kind>` for a decorated function's class, else the class's import path."""
     decorator = getattr(operator, "custom_operator_name", "")
     return decorator if isinstance(decorator, str) and decorator.startswith("@") else dotted_name(operator)
-
-
-def operator_code(operator: Any, code: Code) -> str | None:
-    """Return the digest of an operator's class if it is the repository's; a decorated function is an argument."""
-    digest = None if operator_name(operator).startswith("@") else code.class_digest(operator)
-    return None if digest is None else str(digest)
 
 
 def _arguments(declared: Mapping[str, Any]) -> Mapping[str, Any]:

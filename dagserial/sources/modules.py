@@ -152,8 +152,10 @@ def _absolute(name: str, is_own: Callable[[str], bool]) -> Place | None:
     parent, _, last = name.rpartition(".")
     if not parent and name in sys.stdlib_module_names:
         return None
-    loaded = sys.modules.get(name)
+    loaded: Any = sys.modules.get(name)
     if loaded is not None:
+        if not isinstance(loaded, types.ModuleType):
+            return None
         path = getattr(loaded, "__file__", None)
         folders = tuple(map(str, getattr(loaded, "__path__", ())))
         if not isinstance(path, str) and not folders:

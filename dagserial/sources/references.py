@@ -53,16 +53,15 @@ class Found:
     Attributes:
         target: a definition, the dotted name of what is not the repository's, or None for what counts for nothing.
         length: how many names of the chain lead to it.
-        is_declared: it is a DAG, a task or a task group.
     """
 
     target: Unit | str | None
     length: int
-    is_declared: bool = False
 
 
 _NOTHING = Found(None, 1)
-_DECLARED = Found(None, 1, is_declared=True)
+_Expression = tuple[Module, ast.AST, ast.AST]
+"""An expression, with the module and the block that it stands in."""
 
 
 class References:
@@ -117,11 +116,11 @@ class References:
     def _targets(self, unit: Unit) -> Iterator[tuple[str, Unit | str]]:
         for use in used(unit.nodes, self._declaring(unit)):
             found = self._find(unit.module, unit.block, use)
-            if found.target is not None:
+            if found.target is not None and not self._is_declared(found.target):
                 yield ".".join(use.chain[: found.length]), found.target
         for imported in unit.imports:
             target = self._imported(unit.module, imported, (), 0).target
-            if target is not None:
+            if target is not None and not self._is_declared(target):
                 yield "import", target
         if isinstance(unit.block, ast.ClassDef) and not _is_static(unit.nodes):
             yield "class", Unit(unit.module, unit.module.around[unit.block], (unit.block,))
@@ -167,8 +166,7 @@ class References:
                 if len(imports) == 1
                 else self._many(module, block, imports)
             )
-        unit = Unit(module, block, nodes, imports)
-        return _DECLARED if self._is_declared(unit) else Found(unit, 1)
+        return Found(Unit(module, block, nodes, imports), 1)
 
     def _many(self, module: Module, block: ast.AST, imports: tuple[Imported, ...]) -> Found:
         """Return a name that one of several imports binds, whichever works."""
@@ -183,7 +181,7 @@ class References:
             behind = self.module(place.path) if place.path else None
             found = self._member(behind, names, depth + 1) if behind else None
             if found is not None:
-                return Found(found.target, found.length + taken, found.is_declared)
+                return Found(found.target, found.length + taken)
             inner = place.within(names[0])
             if inner is None:
                 break
@@ -198,41 +196,67 @@ class References:
 
     def _declaring(self, unit: Unit) -> list[ast.AST]:
         """Return the decorators that declare a DAG, a task or a group: their arguments are in the record."""
-        nodes = (node for node in unit.nodes if isinstance(node, Definition))
-        decorators = (decorator for node in nodes for decorator in node.decorator_list)
-        return [decorator for decorator in decorators if self._is_declaration(unit.module, unit.block, decorator)]
+        definitions = Unit(unit.module, unit.block, tuple(node for node in unit.nodes if isinstance(node, Definition)))
+        return [maker[2] for maker in _makers(definitions) if self._declares([maker])]
 
-    def _is_declared(self, unit: Unit) -> bool:
-        """Tell whether a name stands for a DAG, a task or a group."""
-        if unit not in self._declared:
-            self._declared[unit] = False  # what goes round declares nothing
-            self._declared[unit] = any(self._declares(unit, node) for node in unit.nodes)
-        return self._declared[unit]
-
-    def _declares(self, unit: Unit, node: ast.AST) -> bool:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return bool(self._declaring(Unit(unit.module, unit.block, (node,))))
-        value = getattr(node, "context_expr", getattr(node, "value", None))
-        return isinstance(value, ast.Call) and self._is_declaration(unit.module, unit.block, value)
-
-    def _is_declaration(self, module: Module, block: ast.AST, expression: Any) -> bool:
-        """Tell whether an expression makes a DAG, a task or a group, or decorates a function as one."""
-        names: list[str] = []
-        while isinstance(expression, ast.Call | ast.Attribute):
-            if isinstance(expression, ast.Attribute):
-                names.insert(0, expression.attr)
-            expression = expression.func if isinstance(expression, ast.Call) else expression.value
-        if not isinstance(expression, ast.Name):
+    def _is_declared(self, target: Unit | str) -> bool:
+        """Tell whether a definition is that of a DAG, a task or a group."""
+        if isinstance(target, str):
             return False
-        found = self._find(module, block, Use((expression.id, *names)))
-        if isinstance(found.target, Unit):
-            made = found.target.nodes
-            return any(isinstance(node, ast.ClassDef) and _DECLARING.fullmatch(node.name) for node in made)
-        if found.target is None:
-            return found.is_declared
-        parts = {*found.target.split("."), *names}
-        is_library = found.target.startswith(("airflow.", "dagserial."))
-        return any(map(_DECLARING.fullmatch, parts)) or (is_library and bool(parts & _DECORATORS))
+        if target not in self._declared:
+            self._declared[target] = self._declares(_makers(target))
+        return self._declared[target]
+
+    def _declares(self, makers: list[_Expression]) -> bool:
+        """Tell whether one of these expressions makes a DAG, a task or a group, or decorates a function as one.
+
+        It does if what it calls does, or is made by what does: `task(f)()`. Written without recursion, as such chains
+        may be long.
+        """
+        rest = list(makers)
+        seen: set[Unit] = set()
+        while rest:
+            module, block, expression = rest.pop()
+            names = _called(expression)
+            target = self._find(module, block, Use(names)).target if names else None
+            if isinstance(target, str) and _is_declaring({*target.split("."), *names[1:]}, target):
+                return True
+            if isinstance(target, Unit) and target not in seen and self._declared.get(target) is not False:
+                seen.add(target)
+                classes = (node.name for node in target.nodes if isinstance(node, ast.ClassDef))
+                if any(map(_DECLARING.fullmatch, classes)):
+                    return True
+                rest += _makers(target)
+        self._declared.update(dict.fromkeys(seen, False))
+        return False
+
+
+def _makers(unit: Unit) -> list[_Expression]:
+    """Return what makes a definition what it is: the decorators of a function, the call that gives a name its value."""
+    found: list[ast.AST] = []
+    for node in unit.nodes:
+        value = getattr(node, "context_expr", getattr(node, "value", None))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found += node.decorator_list
+        elif isinstance(value, ast.Call):
+            found.append(value)
+    return [(unit.module, unit.block, node) for node in found]
+
+
+def _called(expression: Any) -> Chain:
+    """Return the names that lead to what an expression calls: of `a.b(1).c(2)`, a, b and c; none if it is no name."""
+    names: list[str] = []
+    while isinstance(expression, ast.Call | ast.Attribute):
+        if isinstance(expression, ast.Attribute):
+            names.append(expression.attr)
+        expression = expression.func if isinstance(expression, ast.Call) else expression.value
+    return (expression.id, *reversed(names)) if isinstance(expression, ast.Name) else ()
+
+
+def _is_declaring(names: set[str], path: str) -> bool:
+    """Tell whether one of these names declares a DAG, a task or a group, given the path that it was imported by."""
+    is_library = path.startswith(("airflow.", "dagserial."))
+    return any(map(_DECLARING.fullmatch, names)) or (is_library and not names.isdisjoint(_DECORATORS))
 
 
 def _dotted(imported: Imported) -> str:

@@ -293,6 +293,18 @@ def test_long_chains_are_no_deeper_than_short_ones(folder: Path) -> None:
     )
 
 
+def test_long_chains_of_values_end(folder: Path) -> None:
+    links = "".join(f"x{number + 1} = x{number}.add()\n" for number in range(2000))
+    text = "{}" + links + "def f():\n    return x2000\n"
+    assert is_moved(folder, {MAIN: text.format("x0 = Made(7)\n")}, (MAIN, "7", "8"))
+    declared = "from airflow import DAG\nx0 = DAG('7')\n"
+    assert not is_moved(folder, {MAIN: text.format(declared)}, (MAIN, "7", "8"))
+
+
+def test_values_that_make_each_other_end(folder: Path) -> None:
+    assert is_moved(folder, {MAIN: "a = b()\nb = a(1)\ndef f():\n    return a\n"}, EDITED)
+
+
 SYNTAX = '''
 import functools, helpers
 from helpers import *
