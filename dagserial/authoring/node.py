@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dagserial.authoring.context import calling_frames
 from dagserial.authoring.dependency import DependencyMixin
 from dagserial.authoring.scope import SCOPES, Scope
 from dagserial.authoring.xcom import PlainXComArg, Reference
@@ -35,6 +36,7 @@ class AbstractOperator(DependencyMixin):
         if not isinstance(task_id, str):
             raise TypeError(f"task_id must be a string, not {type(task_id).__name__}: {task_id!r}")
         fields: dict[str, Any] = {"upstream_task_ids": set(), "downstream_task_ids": set()}
+        fields["_dagserial_frames"] = calling_frames(1)
         fields["task_id"] = group.child_id(task_id) if group else task_id
         for name, value in fields.items():
             object.__setattr__(self, name, value)

@@ -36,7 +36,9 @@ _FILE_FLAGS = (
     _limit("--airflow-version", str, "X.Y.Z", "What airflow.__version__ says."),
     _limit("--timeout", float, "SECONDS", "Time one DAG file may take, 30."),
     _limit("--memory-mib", int, "MIB", "Memory one DAG file may take, 1024."),
+    _limit("--max-value-bytes", int, "BYTES", "What one value may take in a record, 1048576."),
     _limit("--jobs", int, "N", "DAG files read at once; as many as processors."),
+    click.option("--strict", is_flag=True, default=None, help="Refuse values without a deterministic form."),
 )
 
 
@@ -70,7 +72,7 @@ def options_at(root: Path | None, flags: dict[str, Any]) -> ReadOptions:
     fields = {"jobs": os.cpu_count() or 2} | settings(root)
     for name in ("dags", "paths"):
         fields[name] = flags.get(name) or fields.get(name, ())
-    for name in ("airflow_version", "timeout", "memory_mib", "jobs"):
+    for name in ("airflow_version", "timeout", "memory_mib", "max_value_bytes", "jobs", "strict"):
         if flags[name] is not None:
             fields[name] = flags[name]
     given = {

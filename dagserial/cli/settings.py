@@ -133,6 +133,6 @@ def read_options(fields: Mapping[str, Any]) -> ReadOptions:
         raise SettingsError(f"a setting is wrong: {error}") from None
     if options.ignore_syntax not in ("auto", "glob", "regexp"):
         raise SettingsError(f"ignore-syntax is {options.ignore_syntax!r}; it may be auto, glob or regexp")
-    if options.timeout <= 0 or options.memory_mib <= 0 or options.jobs <= 0:
-        raise SettingsError("timeout, memory-mib and jobs must be greater than 0")
+    if min(options.timeout, options.memory_mib, options.max_value_bytes, options.jobs) <= 0:
+        raise SettingsError("timeout, memory-mib, max-value-bytes and jobs must be greater than 0")
     return options

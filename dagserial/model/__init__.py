@@ -1,15 +1,18 @@
 """What a DAG is: frozen structs and the values in them; no I/O."""
 
 from dagserial.model.dag import Dag, DagFields
+from dagserial.model.decoder import Decoder
 from dagserial.model.group import Group
 from dagserial.model.mapping import MapIndexes, MapItem, Mapping, map_item, map_length
 from dagserial.model.parts import TaskDigests, task_digests
 from dagserial.model.task import Task
-from dagserial.model.value import Encoder, Value, ValueWarning
+from dagserial.model.value import MAX_VALUE_BYTES, Encoder, Value, ValueWarning
 
 __all__ = [
+    "MAX_VALUE_BYTES",
     "Dag",
     "DagFields",
+    "Decoder",
     "Encoder",
     "Group",
     "MapIndexes",

@@ -30,7 +30,9 @@ def number(value: int | float) -> Any:
         plain = float(value)
         return plain if is_plain_float(plain) else {"$": "float", "value": repr(plain)}
     plain_int = int(value)
-    return plain_int if abs(plain_int) <= MAX_EXACT_INT else {"$": "int", "value": str(plain_int)}
+    if abs(plain_int) <= MAX_EXACT_INT:
+        return plain_int
+    return {"$": "int", "value": str(decimal.Decimal(plain_int))}  # str(int) stops at some thousand digits
 
 
 def complex_(value: complex) -> Any:
@@ -187,7 +189,6 @@ SCALARS: dict[type, Any] = {
     float: number,
     complex: complex_,
     bytes: bytes_,
-    bytearray: bytes_,
     decimal.Decimal: decimal_,
     uuid.UUID: uuid_,
     range: range_,

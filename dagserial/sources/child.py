@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import os
 import traceback
-from typing import Any
 
 import msgspec
 
 from dagserial import sandbox
+from dagserial.errors import UnsupportedValueError
 from dagserial.model import ValueWarning
 from dagserial.model.value import EncodeType
 from dagserial.sources import live
-from dagserial.sources.reading import FileError, Parsed, Provenance
+from dagserial.sources.reading import FileError, Parsed, Provenance, ReadOptions
 from dagserial.standin import (
     NOTES,
     Decorated,
+    Fields,
     Symbol,
     SymbolicBase,
     Text,
     decorated_value,
+    fields_value,
     install,
     load,
     symbol_value,
@@ -35,6 +37,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         files: DAG files from the top of the tree.
         roots: import roots, absolute.
         dag_folders: where the DAG files lie, absolute.
+        options: as the caller has them; what the fields above say is taken from those.
         settings: Airflow configuration as (section, key, value).
     """
 
@@ -42,11 +45,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     files: list[str]
     roots: list[str]
     dag_folders: list[str]
-    airflow_version: str
-    variables: dict[str, str]
-    connections: dict[str, str | dict[str, Any]]
     settings: list[tuple[str, str, str]]
     limits: sandbox.Limits
+    options: ReadOptions
 
 
 class FileResult(msgspec.Struct, frozen=True):
@@ -58,6 +59,7 @@ class FileResult(msgspec.Struct, frozen=True):
 
 _ENCODERS: dict[type, EncodeType] = {
     Decorated: decorated_value,
+    Fields: fields_value,
     Symbol: symbol_value,
     SymbolicBase: symbolic_base_value,
     Text: text_value,
@@ -71,12 +73,12 @@ def main(body: bytes) -> bytes:
         request.root,
         request.roots,
         request.dag_folders,
-        airflow_version=request.airflow_version,
-        variables=request.variables,
-        connections=request.connections,
+        airflow_version=request.options.airflow_version,
+        variables=request.options.variables,
+        connections=request.options.connections,
         settings={(section, key): value for section, key, value in request.settings},
     )
-    outcomes = sandbox.each(request.files, lambda file: _answer(request.root, file), request.limits)
+    outcomes = sandbox.each(request.files, lambda file: _answer(request, file), request.limits)
     results = [
         msgspec.msgpack.decode(outcome.answer, type=FileResult)
         if outcome.answer is not None
@@ -86,22 +88,27 @@ def main(body: bytes) -> bytes:
     return msgspec.msgpack.encode(results)
 
 
-def _answer(root: str, file: str) -> bytes:
-    os.chdir(root)
-    NOTES.start(root)
+def _answer(request: Request, file: str) -> bytes:
+    os.chdir(request.root)
+    NOTES.start(request.root)
     try:
-        result = FileResult(parsed=_read(root, file))
+        result = FileResult(parsed=_read(request, file))
+    except UnsupportedValueError as error:
+        result = FileResult(error=FileError(file, error.line or None, str(error)))
     except BaseException as error:  # SystemExit and what else a DAG file may raise
-        result = FileResult(error=_described(error, root, file))
+        result = FileResult(error=_described(error, request.root, file))
     return msgspec.msgpack.encode(result)
 
 
-def _read(root: str, file: str) -> list[Parsed]:
+def _read(request: Request, file: str) -> list[Parsed]:
+    root, options = request.root, request.options
     parsed = []
     dags = load(root, file)
     notes = [ValueWarning(f"{path}:{line}", message) for path, line, message in NOTES.found]
     for dag in dags:
-        model, warnings = live.read(dag, encoders=_ENCODERS, root=root)
+        model, warnings = live.read(
+            dag, encoders=_ENCODERS, root=root, strict=options.strict, max_bytes=options.max_value_bytes
+        )
         line = next((line for name, line in dag._dagserial_frames if name == f"{root}/{file}"), 1)
         parsed.append(Parsed(model, Provenance(file=file, line=line), tuple(sorted({*warnings, *notes}))))
     return parsed

@@ -47,11 +47,9 @@ def read(root: Path, options: ReadOptions) -> Reading:
         files=files,
         roots=import_roots(root, folders, options.paths),
         dag_folders=[str((root / folder).resolve()) for folder in folders],
-        airflow_version=options.airflow_version,
-        variables=options.variables,
-        connections=options.connections,
         settings=[("core", "dags_folder", dags_folder)],
         limits=limits,
+        options=options,
     )
     env = {"AIRFLOW_HOME": str(root), "AIRFLOW__CORE__DAGS_FOLDER": dags_folder, "HOME": _HOME} | options.env
     answer = sandbox.run(_CHILD, msgspec.msgpack.encode(request), limits=limits, env=env)

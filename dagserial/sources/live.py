@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import enum
+import functools
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dagserial.model import Dag, DagFields, Encoder, Group, Task, Value, ValueWarning
+from dagserial.authoring.context import Frame
+from dagserial.errors import UnsupportedValueError
+from dagserial.model import MAX_VALUE_BYTES, Dag, DagFields, Encoder, Group, Task, Value, ValueWarning
 from dagserial.model import Mapping as TaskMapping
 from dagserial.model.scalar import dotted_name
 from dagserial.model.value import EncodeType
@@ -17,23 +20,48 @@ _ENUM_ARGUMENTS = ("trigger_rule", "weight_rule")
 
 
 def read(
-    dag: Any, *, encoders: Mapping[type, EncodeType] | None = None, root: str = ""
+    dag: Any,
+    *,
+    encoders: Mapping[type, EncodeType] | None = None,
+    root: str = "",
+    strict: bool = False,
+    max_bytes: int = MAX_VALUE_BYTES,
 ) -> tuple[Dag, tuple[ValueWarning, ...]]:
     """Return what a DAG object declares, and what could not be written in full.
 
     Args:
         encoders: how types that only the caller knows are written.
         root: folder of the tree; texts that name it are written relative to it.
+        strict: refuse what has no deterministic form.
+        max_bytes: what one value may take in the record.
 
     Raises:
         InvalidDagError: the DAG contradicts itself.
-        UnsupportedValueError: an argument holds itself, or is nested too deeply.
+        UnsupportedValueError: an argument has no form in a record.
     """
-    encoder = Encoder({types.FunctionType: function_value, **(encoders or {})}, named=_NAMED, root=root)
-    fields = _fields(dag, encoder)
-    groups = {group.group_id: _group(group, encoder) for group in _groups(dag.task_group)}
-    tasks = {task_id: _task(dag, task, encoder) for task_id, task in dag.task_dict.items()}
+    encoder = Encoder(
+        {types.FunctionType: function_value, **(encoders or {})},
+        named=_NAMED,
+        root=root,
+        strict=strict,
+        max_bytes=max_bytes,
+    )
+    try:
+        fields = _fields(dag, encoder)
+        groups = {group.group_id: _group(group, encoder) for group in _groups(dag.task_group)}
+        tasks = {task_id: _task(dag, task, encoder) for task_id, task in dag.task_dict.items()}
+    except UnsupportedValueError as error:
+        file, line = _declared_at(dag, error.pointer)
+        raise error.declared(dag.dag_id, file.removeprefix(f"{root}/" if root else ""), line) from None
     return Dag(fields=fields, groups=groups, tasks=tasks), tuple(sorted(set(encoder.warnings)))
+
+
+def _declared_at(dag: Any, pointer: str) -> Frame:
+    """Return where the task, or else the DAG, is declared that a pointer into the record leads to."""
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")]
+    task = dag.task_dict.get(steps[2]) if steps[1:2] == ["tasks"] else None
+    frames = getattr(task, "_dagserial_frames", None) or getattr(dag, "_dagserial_frames", None)
+    return frames[0] if frames else (getattr(dag, "fileloc", ""), 0)
 
 
 def _fields(dag: Any, encoder: Encoder) -> DagFields:
@@ -71,10 +99,10 @@ def _groups(group: Any) -> list[Any]:
 def _group(group: Any, encoder: Encoder) -> Group:
     path = ("groups", group.group_id)
     declared = {name: value for name, value in group._dagserial_declared.items() if name in Group.__struct_fields__}
-    fields = {name: encoder.encode(value, *path, name) for name, value in declared.items()}
+    fields = encoder.encode_each(declared, *path)
     partial = getattr(group, "partial_kwargs", None) or {}
     if partial:
-        fields["args"] = {name: encoder.encode(value, *path, "args", name) for name, value in partial.items()}
+        fields["args"] = encoder.encode_each(partial, *path, "args")
     if (expand_input := getattr(group, "_expand_input", None)) is not None:
         fields["mapping"] = _mapping(expand_input, encoder, path)
     parent = group.parent_group.group_id if group.parent_group else None
@@ -84,7 +112,8 @@ def _group(group: Any, encoder: Encoder) -> Group:
 def _task(dag: Any, task: Any, encoder: Encoder) -> Task:
     path = ("tasks", task.task_id)
     is_mapped = _is(task, "MappedOperator")
-    args = {name: _argument(name, value, encoder, path) for name, value in task._dagserial_declared.items()}
+    operator: Any = task.operator_class if is_mapped else type(task)
+    args = encoder.encode_each(_arguments(task._dagserial_declared), *path, "args")
     mapping = _mapping(getattr(task, task._expand_input_attr), encoder, path) if is_mapped else None
     return Task(
         args=args,
@@ -92,7 +121,7 @@ def _task(dag: Any, task: Any, encoder: Encoder) -> Task:
         labels=_labels(dag, task),
         mapping=mapping,
         on_failure_fail_dagrun=bool(task.on_failure_fail_dagrun),
-        operator=operator_name(task.operator_class if is_mapped else type(task)),
+        operator=operator_name(operator),
         setup=bool(task.is_setup),
         teardown=bool(task.is_teardown),
         upstream=tuple(sorted(task.upstream_task_ids)),
@@ -100,27 +129,41 @@ def _task(dag: Any, task: Any, encoder: Encoder) -> Task:
 
 
 def _labels(dag: Any, task: Any) -> dict[str, str]:
+    if not dag.edge_info:
+        return {}
     edges = ((before, dag.edge_info.get(before, {}).get(task.task_id, {})) for before in task.upstream_task_ids)
     return {before: str(info["label"]) for before, info in edges if info.get("label") is not None}
 
 
 def _is(thing: Any, name: str) -> bool:
     """Tell whether a class of that name is among a thing's bases; modules moved between Airflow versions."""
-    return any(base.__name__ == name for base in type(thing).__mro__)
+    kind: Any = type(thing)
+    return name in _line(kind)
 
 
+@functools.lru_cache(maxsize=1024)
+def _line(kind: type) -> frozenset[str]:
+    """Return the names of a class and of all its bases."""
+    return frozenset(base.__name__ for base in kind.__mro__)
+
+
+@functools.lru_cache(maxsize=1024)
 def operator_name(operator: Any) -> str:
     """Return `@task.<kind>` for a decorated function's class, else the class's import path."""
     decorator = getattr(operator, "custom_operator_name", "")
     return decorator if isinstance(decorator, str) and decorator.startswith("@") else dotted_name(operator)
 
 
-def _argument(name: str, value: Any, encoder: Encoder, path: tuple[str, str]) -> Value:
-    if name in _ENUM_ARGUMENTS and isinstance(value, enum.Enum):
-        value = value.value
-    if name == "params" and isinstance(value, Mapping):
-        value = {key: _param(param) for key, param in value.items()}
-    return encoder.encode(value, *path, "args", name)
+def _arguments(declared: dict[str, Any]) -> dict[str, Any]:
+    """Return a task's arguments in the form that every spelling of the same has."""
+    same = {
+        name: declared[name].value
+        for name in _ENUM_ARGUMENTS
+        if name in declared and isinstance(declared[name], enum.Enum)
+    }
+    if isinstance(params := declared.get("params"), Mapping):
+        same["params"] = {key: _param(param) for key, param in params.items()}
+    return declared | same if same else declared
 
 
 def _mapping(expand_input: Any, encoder: Encoder, path: tuple[str, ...]) -> TaskMapping:

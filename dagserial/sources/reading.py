@@ -2,7 +2,7 @@
 
 import msgspec
 
-from dagserial.model import Dag, ValueWarning
+from dagserial.model import MAX_VALUE_BYTES, Dag, ValueWarning
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -72,6 +72,8 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
         timeout: seconds of wall clock that one DAG file may take.
         memory_mib: address space that one DAG file may take.
         jobs: DAG files read at the same time.
+        strict: refuse a DAG file whose DAGs hold a value without a deterministic form.
+        max_value_bytes: what one value may take in a record.
     """
 
     dags: tuple[str, ...] = ()
@@ -84,3 +86,5 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float = 30.0
     memory_mib: int = 1024
     jobs: int = 2
+    strict: bool = False
+    max_value_bytes: int = MAX_VALUE_BYTES

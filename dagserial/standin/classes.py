@@ -96,6 +96,11 @@ class SymbolicBase(metaclass=StandinMeta):
         return Symbol(("call", self, args, kwargs), type(self)._provide)
 
 
+def fields_value(fields: Fields, encode: Callable[[Any], Value]) -> Value:
+    """Write template fields as the tuple that they are elsewhere."""
+    return encode(tuple.__getitem__(fields, slice(None)))
+
+
 def symbolic_base_value(made: SymbolicBase, encode: Callable[[Any], Value]) -> Value:
     """Write an object by its class and what its constructor was given."""
     args, kwargs = made._dagserial_args

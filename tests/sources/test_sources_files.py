@@ -40,8 +40,8 @@ BROKEN: dict[str, tuple[str, int | None, str]] = {
     ),
     "surrogate": (
         "DAG('surrogate', description='\\ud800').task\nd = DAG('surrogate', description='\\ud800')\n",
-        None,
-        "UnsupportedValueError: the string '\\ud800' holds a lone surrogate (at /dag/description)",
+        3,
+        "the string '\\ud800' holds a lone surrogate (at /dag/description, DAG 'surrogate', dags/surrogate.py:3)",
     ),
 }
 """Code behind the import of DAG in line 1, the line to blame, and the error."""
