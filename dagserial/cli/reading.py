@@ -33,12 +33,15 @@ _FILE_FLAGS = (
     click.option("--variables", type=_FILE, metavar="FILE", help="Variables, as `airflow variables export` has them."),
     click.option("--connections", type=_FILE, metavar="FILE", help="The same from `airflow connections export`."),
     click.option("--env", multiple=True, metavar="NAME=VALUE", help="Environment that DAG files see; repeatable."),
+    click.option("--no-code", is_flag=True, envvar="DAGSERIAL_NO_CODE", help="No digests of functions and classes."),
     _limit("--airflow-version", str, "X.Y.Z", "What airflow.__version__ says."),
     _limit("--timeout", float, "SECONDS", "Time one DAG file may take, 30."),
     _limit("--memory-mib", int, "MIB", "Memory one DAG file may take, 1024."),
     _limit("--max-value-bytes", int, "BYTES", "What one value may take in a record, 1048576."),
     _limit("--jobs", int, "N", "DAG files read at once; as many as processors."),
-    click.option("--strict", is_flag=True, default=None, help="Refuse values without a deterministic form."),
+    click.option(
+        "--strict", is_flag=True, envvar="DAGSERIAL_STRICT", help="Refuse values without a deterministic form."
+    ),
 )
 
 
@@ -72,9 +75,13 @@ def options_at(root: Path | None, flags: dict[str, Any]) -> ReadOptions:
     fields = {"jobs": os.cpu_count() or 2} | settings(root)
     for name in ("dags", "paths"):
         fields[name] = flags.get(name) or fields.get(name, ())
-    for name in ("airflow_version", "timeout", "memory_mib", "max_value_bytes", "jobs", "strict"):
+    for name in ("airflow_version", "timeout", "memory_mib", "max_value_bytes", "jobs"):
         if flags[name] is not None:
             fields[name] = flags[name]
+    if flags["strict"]:
+        fields["strict"] = True
+    if flags["no_code"]:
+        fields["code"] = False
     given = {
         "variables": load_variables(flags["variables"]) if flags["variables"] else {},
         "connections": load_connections(flags["connections"]) if flags["connections"] else {},

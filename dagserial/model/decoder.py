@@ -212,6 +212,7 @@ _TAGS: dict[str, DecodeTag] = {
     "datetime": _datetime,
     "decimal": lambda fields: decimal.Decimal(fields["value"]),
     "dict": lambda fields: dict(fields["items"]),
+    "file": lambda fields: fields["path"],
     "float": lambda fields: float(fields["value"]),
     "frozenset": lambda fields: frozenset(fields["items"]),
     "int": lambda fields: int(decimal.Decimal(fields["value"])),  # int(str) stops at some thousand digits

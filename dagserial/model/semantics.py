@@ -99,6 +99,7 @@ DAG: dict[str, Meaning] = {
 
 TASK: dict[str, Meaning] = {
     "args": Meaning("arguments"),
+    "code": Meaning("opaque"),
     "group": Meaning("place", "place"),
     "labels": Meaning("names", "place"),
     "mapping": Meaning("mapping"),

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from dagserial.canonical import canonical_bytes
+from dagserial.canonical import MAX_EXACT_INT, canonical_bytes
 from dagserial.errors import CanonicalError, UnsupportedValueError
 from dagserial.model.form import BUILTIN, NAMED, enum_member
 from dagserial.model.object import PLAIN, constructed, field_names, has_state, record, stateful
@@ -143,7 +143,7 @@ class Encoder:
         kind = type(value)
         if kind is str:
             return self._text(value)
-        if value is None or kind is bool:
+        if value is None or kind is bool or (kind is int and -MAX_EXACT_INT <= value <= MAX_EXACT_INT):
             return value
         write = self._found.get(kind)
         if write is None:

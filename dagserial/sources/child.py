@@ -12,6 +12,8 @@ from dagserial.errors import UnsupportedValueError
 from dagserial.model import ValueWarning
 from dagserial.model.value import EncodeType
 from dagserial.sources import live
+from dagserial.sources.code import Code
+from dagserial.sources.file import Files
 from dagserial.sources.reading import FileError, Parsed, Provenance, ReadOptions
 from dagserial.standin import (
     NOTES,
@@ -104,14 +106,28 @@ def _read(request: Request, file: str) -> list[Parsed]:
     root, options = request.root, request.options
     parsed = []
     dags = load(root, file)
+    code = Code(root, is_wanted=options.code)
+    files = Files(root, _folders(request, os.path.dirname(f"{root}/{file}")), dag_file=f"{root}/{file}")
     notes = [ValueWarning(f"{path}:{line}", message) for path, line, message in NOTES.found]
     for dag in dags:
         model, warnings = live.read(
-            dag, encoders=_ENCODERS, root=root, strict=options.strict, max_bytes=options.max_value_bytes
+            dag,
+            encoders=_ENCODERS,
+            root=root,
+            code=code,
+            files=files,
+            strict=options.strict,
+            max_bytes=options.max_value_bytes,
         )
         line = next((line for name, line in dag._dagserial_frames if name == f"{root}/{file}"), 1)
         parsed.append(Parsed(model, Provenance(file=file, line=line), tuple(sorted({*warnings, *notes}))))
     return parsed
+
+
+def _folders(request: Request, folder: str) -> list[str]:
+    """Return where file names of a DAG file in `folder` are looked up: there, then in the DAG folder around it."""
+    around = [top for top in request.dag_folders if f"{folder}/".startswith(f"{top}/")]
+    return [folder, max(around, key=len, default=folder)]
 
 
 def _described(error: BaseException, root: str, file: str) -> FileError:

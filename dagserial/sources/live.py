@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import functools
-import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,7 +13,8 @@ from dagserial.model import MAX_VALUE_BYTES, Dag, DagFields, Encoder, Group, Tas
 from dagserial.model import Mapping as TaskMapping
 from dagserial.model.scalar import dotted_name
 from dagserial.model.value import EncodeType
-from dagserial.sources.code import function_value
+from dagserial.sources.code import Code, CodedEncoder
+from dagserial.sources.file import FileArgument, Files, file_value
 
 _ENUM_ARGUMENTS = ("trigger_rule", "weight_rule")
 
@@ -24,6 +24,8 @@ def read(
     *,
     encoders: Mapping[type, EncodeType] | None = None,
     root: str = "",
+    code: Code | None = None,
+    files: Files | None = None,
     strict: bool = False,
     max_bytes: int = MAX_VALUE_BYTES,
 ) -> tuple[Dag, tuple[ValueWarning, ...]]:
@@ -32,6 +34,8 @@ def read(
     Args:
         encoders: how types that only the caller knows are written.
         root: folder of the tree; texts that name it are written relative to it.
+        code: digests the functions and classes of the repository, which is what is not installed if none is given.
+        files: finds the files that arguments name; without, they are plain texts.
         strict: refuse what has no deterministic form.
         max_bytes: what one value may take in the record.
 
@@ -39,17 +43,13 @@ def read(
         InvalidDagError: the DAG contradicts itself.
         UnsupportedValueError: an argument has no form in a record.
     """
-    encoder = Encoder(
-        {types.FunctionType: function_value, **(encoders or {})},
-        named=_NAMED,
-        root=root,
-        strict=strict,
-        max_bytes=max_bytes,
-    )
+    code = code or Code()
+    by_type = {FileArgument: file_value, **(encoders or {})}
+    encoder = CodedEncoder(code, by_type, named=_NAMED, root=root, strict=strict, max_bytes=max_bytes)
     try:
         fields = _fields(dag, encoder)
         groups = {group.group_id: _group(group, encoder) for group in _groups(dag.task_group)}
-        tasks = {task_id: _task(dag, task, encoder) for task_id, task in dag.task_dict.items()}
+        tasks = {task_id: _task(dag, task, encoder, code, files) for task_id, task in dag.task_dict.items()}
     except UnsupportedValueError as error:
         file, line = _declared_at(dag, error.pointer)
         raise error.declared(dag.dag_id, file.removeprefix(f"{root}/" if root else ""), line) from None
@@ -109,14 +109,19 @@ def _group(group: Any, encoder: Encoder) -> Group:
     return Group(parent=parent, **fields)
 
 
-def _task(dag: Any, task: Any, encoder: Encoder) -> Task:
+def _task(dag: Any, task: Any, encoder: Encoder, code: Code, files: Files | None) -> Task:
     path = ("tasks", task.task_id)
     is_mapped = _is(task, "MappedOperator")
     operator: Any = task.operator_class if is_mapped else type(task)
-    args = encoder.encode_each(_arguments(task._dagserial_declared), *path, "args")
-    mapping = _mapping(getattr(task, task._expand_input_attr), encoder, path) if is_mapped else None
+    declared = files.found_in(task._dagserial_declared, operator, dag) if files else task._dagserial_declared
+    args = encoder.encode_each(_arguments(declared), *path, "args")
+    sources = getattr(task, task._expand_input_attr) if is_mapped else None
+    if files and is_mapped:
+        sources = files.found_in_mapping(sources, operator, dag)
+    mapping = _mapping(sources, encoder, path) if is_mapped else None
     return Task(
         args=args,
+        code=operator_code(operator, code),
         group=task.task_group.group_id if task.task_group else None,
         labels=_labels(dag, task),
         mapping=mapping,
@@ -154,7 +159,13 @@ def operator_name(operator: Any) -> str:
     return decorator if isinstance(decorator, str) and decorator.startswith("@") else dotted_name(operator)
 
 
-def _arguments(declared: dict[str, Any]) -> dict[str, Any]:
+def operator_code(operator: Any, code: Code) -> str | None:
+    """Return the digest of an operator's class if it is the repository's; a decorated function is an argument."""
+    digest = None if operator_name(operator).startswith("@") else code.class_digest(operator)
+    return None if digest is None else str(digest)
+
+
+def _arguments(declared: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a task's arguments in the form that every spelling of the same has."""
     same = {
         name: declared[name].value
@@ -163,7 +174,7 @@ def _arguments(declared: dict[str, Any]) -> dict[str, Any]:
     }
     if isinstance(params := declared.get("params"), Mapping):
         same["params"] = {key: _param(param) for key, param in params.items()}
-    return declared | same if same else declared
+    return {**declared, **same} if same else declared
 
 
 def _mapping(expand_input: Any, encoder: Encoder, path: tuple[str, ...]) -> TaskMapping:

@@ -68,6 +68,7 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
         connections: Airflow Connections by id: a URI, or an object of the fields that Airflow exports.
         env: environment variables that DAG files see; they see no others but a fixed few.
         airflow_version: what `airflow.__version__` says.
+        code: functions and classes carry digests of their code.
         ignore_syntax: of `.airflowignore`: `regexp`, `glob`, or `auto`.
         timeout: seconds of wall clock that one DAG file may take.
         memory_mib: address space that one DAG file may take.
@@ -82,6 +83,7 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     connections: dict[str, str | dict[str, object]] = {}
     env: dict[str, str] = {}
     airflow_version: str = "3.3.2"
+    code: bool = True
     ignore_syntax: str = "auto"
     timeout: float = 30.0
     memory_mib: int = 1024

@@ -12,7 +12,7 @@ from support import Repo
 
 from dagserial.authoring import DAG, BaseOperator
 from dagserial.errors import RecordError, SettingsError, UnsupportedValueError
-from dagserial.record import serialize, serialize_all
+from dagserial.record import Record, serialize, serialize_all
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -87,6 +87,12 @@ def dag_with(value: Any) -> DAG:
     return dag
 
 
+def client_of(record: Record) -> dict[str, Any]:
+    """Return the argument without the digest of its class's code."""
+    client = record.dag().tasks["a"].args["client"]
+    return {name: value for name, value in client.items() if name != "code"}
+
+
 def test_a_live_dag_is_read_strictly_unless_told_otherwise() -> None:
     with pytest.raises(UnsupportedValueError, match="Client has no deterministic form") as caught:
         serialize(dag_with(Client("db")))
@@ -94,7 +100,7 @@ def test_a_live_dag_is_read_strictly_unless_told_otherwise() -> None:
     assert caught.value.file == __file__
     assert caught.value.line > 0
     record = serialize(dag_with(Client("db")), strict=False)
-    assert record.dag().tasks["a"].args == {"client": {"$": "opaque", "class": f"{__name__}.Client"}}
+    assert client_of(record) == {"$": "opaque", "class": f"{__name__}.Client"}
 
 
 @pytest.mark.parametrize(
@@ -108,7 +114,7 @@ def test_an_encoder_gives_arguments_and_holds_for_subclasses(encoder: Any, words
     for kind in (Client, Slow):
         record = serialize(dag_with(kind("db")), encoders={Client: encoder})
         expected = {"$": "object", "class": f"{__name__}.{kind.__name__}"} | words
-        assert record.dag().tasks["a"].args == {"client": expected}
+        assert client_of(record) == expected
 
 
 def test_an_encoder_that_returns_something_else_is_told_so() -> None:

@@ -264,7 +264,8 @@ class TestSubclasses:
 
     def test_objects_and_attributes_of_absent_bases_are_kept(self, found: Found) -> None:
         seen = found.args("subclasses", "seen")
-        assert seen["hook"] == {"$": "object", "class": "subclasses.OwnHook", "args": ["h"]}
+        code = seen["hook"]["code"]
+        assert seen["hook"] == {"$": "object", "class": "subclasses.OwnHook", "code": code, "args": ["h"]}
         assert seen["unknown"] == {"$": "get", "of": {"$": "task", "task": "defaulting"}, "name": "something"}
 
 

@@ -96,7 +96,7 @@ with DAG("json_"):
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
-    return read(tmp_path_factory.mktemp("classes"), FILES)
+    return read(tmp_path_factory.mktemp("classes"), FILES, code=False)
 
 
 def test_all_are_read(found: Found) -> None:
