@@ -4,6 +4,7 @@ python benchmarks/bench_live.py --airflow PYTHON    # an interpreter that has Ai
 """
 
 import argparse
+import contextlib
 import gc
 import os
 import statistics
@@ -57,10 +58,10 @@ class Airflow:
     """Airflow in an interpreter of its own, asked in turns with ours."""
 
     def __init__(self, python: str, home: str) -> None:
-        script = Path(__file__).with_name("airflow_digest.py")
+        self._command = [python, str(Path(__file__).with_name("airflow_digest.py"))]
         env = {"AIRFLOW_HOME": home, "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "PATH": os.environ["PATH"]}
         self._child = subprocess.Popen(
-            [python, script],
+            self._command,
             env=env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -72,12 +73,13 @@ class Airflow:
         """Return the CPU seconds from a live DAG to Airflow's hash."""
         assert self._child.stdin
         assert self._child.stdout
-        self._child.stdin.write(f"{TASKS} {'params' if with_params else ''}\n")
-        self._child.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # told below
+            self._child.stdin.write(f"{TASKS} {'params' if with_params else ''}\n")
+            self._child.stdin.flush()
         for line in self._child.stdout:
             if line.startswith("CPU "):
                 return float(line.split()[1])
-        raise SystemExit(f"Airflow ended with {self._child.wait()}; run {self._child.args} to see why")
+        raise SystemExit(f"Airflow ended with {self._child.wait()}; run {' '.join(self._command)} to see why")
 
     def close(self) -> None:
         """End Airflow."""

@@ -1,12 +1,13 @@
 """Say what a DAG is, and check that it holds together."""
 
-from graphlib import CycleError, TopologicalSorter
+from graphlib import CycleError
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from dagserial.errors import InvalidDagError
 from dagserial.model.group import Group
+from dagserial.model.order import upstream_first
 from dagserial.model.task import Task
 from dagserial.model.value import Value
 
@@ -109,12 +110,9 @@ def _check_upstream(dag: Dag) -> None:
 
 
 def _circle(before: dict[str, tuple[str, ...]]) -> list[str]:
-    """Return a circle in a graph of predecessors, its first id again last; empty if there is none.
-
-    The standard library's sorter is iterative: a chain of any length is checked.
-    """
+    """Return a circle in a graph of predecessors, its first id again last; empty if there is none."""
     try:
-        TopologicalSorter(before).prepare()
+        upstream_first(before)
     except CycleError as error:
         return list(error.args[1])
     return []

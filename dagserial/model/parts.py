@@ -1,6 +1,6 @@
 """Digest the parts of tasks: what each does and how it is shown, alone and with all that is upstream of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
 from operator import attrgetter
 from typing import Any
@@ -11,6 +11,7 @@ from dagserial.canonical import settled_bytes
 from dagserial.model import semantics
 from dagserial.model.dag import Dag
 from dagserial.model.group import Group
+from dagserial.model.order import upstream_first
 from dagserial.model.task import Task
 
 
@@ -42,7 +43,7 @@ def task_digests(dag: Dag) -> dict[str, TaskDigests]:
     around = _around(dag.groups)
     found: dict[str, TaskDigests] = {}
     met: dict[bytes, bytes] = {}  # most tasks of a DAG are shown alike
-    for task_id in _upstream_first(dag.tasks):
+    for task_id in upstream_first({task_id: task.upstream for task_id, task in dag.tasks.items()}):
         task = dag.tasks[task_id]
         done, shown = _own(task)
         definition = sha256(_DEFINITION + done).digest()
@@ -127,19 +128,3 @@ def _around(groups: Mapping[str, Group]) -> dict[str | None, bytes]:
             said = settled_bytes({"args": group.args, "mapping": group.mapping})
             found[group_id] = sha256(_MAPPED_GROUP + outer + said).digest()
     return found
-
-
-def _upstream_first(tasks: Mapping[str, Task]) -> Iterator[str]:
-    """Iterate over the task_ids, each after those upstream of it; of a chain of any length, too."""
-    done: set[str] = set()
-    for last in tasks:
-        waiting = [last]
-        while waiting:
-            upstream = tasks[waiting[-1]].upstream
-            if not done.issuperset(upstream):
-                waiting += [before for before in upstream if before not in done]
-                continue
-            task_id = waiting.pop()
-            if task_id not in done:
-                done.add(task_id)
-                yield task_id

@@ -48,7 +48,7 @@ def test_pieces_are_the_bytes_of_their_parts(dag: Dag) -> None:
 TASK_IDS = st.sampled_from(["a", "b/c", "0", "\ue000", "\U0001f600", '"', "new"])
 
 
-@given(dags(), TASK_IDS, st.sampled_from([1, "x", [0.5], {"k": "é"}, {"$": "float", "value": "1.0"}]))
+@given(dags(), TASK_IDS, st.sampled_from([1, "x", [0.5], {"k": "é", "a": 1}, {"$": "float", "value": "1.0"}]))
 def test_one_task_changed_gives_the_bytes_of_the_whole_encoded_again(dag: Dag, task_id: str, value: Any) -> None:
     task = Task(operator="o.O", args={"x": value})
     whole = Dag(fields=dag.fields, groups=dag.groups, tasks={**dag.tasks, task_id: task})

@@ -242,6 +242,11 @@ def test_groups_that_are_not_mapped_move_nothing() -> None:
     assert moved(dag, dag_of(ROW, groups)) == NOTHING
 
 
+def test_what_a_group_without_mapping_was_given_moves_nothing() -> None:
+    groups = {**GROUPS, "root": Group(args={"x": 1})}
+    assert moved(dag_of(ROW), dag_of(ROW, groups)) == NOTHING
+
+
 def test_moving_into_a_mapped_group_moves_what_is_folded_in() -> None:
     dag = dag_of(ROW)
     expected = {"upstream_definition": {"a", "b", "c"}}
@@ -267,7 +272,8 @@ def test_digests_are_made_as_documented() -> None:
 
     a = Task(operator="o.O", args={"sql": "é", "owner": "data"})
     b = Task(operator="o.O", group="inner", labels={"a": "yes"}, setup=True, upstream=("a",))
-    found = task_digests(dag_of({"b": b, "a": a}))
+    c = Task(operator="o.O", upstream=("a", "b"))
+    found = task_digests(dag_of({"c": c, "b": b, "a": a}))
 
     none = bytes(32)
     own = digest("dagserial.task.definition", {"args": {"sql": "é"}, "operator": "o.O"})
@@ -281,7 +287,14 @@ def test_digests_are_made_as_documented() -> None:
     labels = digest("dagserial.task.labels", [[first.upstream_presentation.hex(), "yes"]])
     folded = digest("dagserial.task.upstream_definition", own, group, first.upstream_definition)
     appearance = digest("dagserial.task.upstream_presentation", shown, labels, first.upstream_presentation)
-    assert found == {"a": first, "b": TaskDigests(own, shown, folded, appearance)}
+    second = TaskDigests(own, shown, folded, appearance)
+
+    own = digest("dagserial.task.definition", {"args": {}, "operator": "o.O"})
+    both = sorted([first.upstream_definition, second.upstream_definition])
+    folded = digest("dagserial.task.upstream_definition", own, none, *both)
+    both = sorted([first.upstream_presentation, second.upstream_presentation])
+    appearance = digest("dagserial.task.upstream_presentation", shown, none, *both)
+    assert found == {"a": first, "b": second, "c": TaskDigests(own, shown, folded, appearance)}
 
 
 def test_a_chain_of_50_000_tasks_has_digests_in_either_order() -> None:
