@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,14 +61,14 @@ class Files:
 
         return {name: _each(value, found) for name, value in arguments.items()}
 
-    def found_in_mapping(self, expand_input: Any, operator: Any, dag: Any) -> Any:
+    def found_in_mapping(self, sources: Any, operator: Any, dag: Any) -> Any:
         """Return what a task is mapped over, in the same way: the items of literal sources."""
-        value = expand_input.value
+        value = sources.value
         if isinstance(value, Mapping):
             value = self.found_in(value, operator, dag)
         elif isinstance(value, list):
             value = [self.found_in(item, operator, dag) if isinstance(item, dict) else item for item in value]
-        return types.SimpleNamespace(EXPAND_INPUT_TYPE=expand_input.EXPAND_INPUT_TYPE, value=value)
+        return sources._replace(value=value)
 
     def _searched(self, dag: Any) -> Iterator[str]:
         """Iterate over the DAG's `template_searchpath`; relative entries count from every folder, then from the top."""
@@ -102,7 +101,7 @@ class Files:
             if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_BYTES:
                 return None
             with open(real, "rb") as file:
-                return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+                return f"sha256:{hashlib.sha256(file.read()).hexdigest()}"
         except (OSError, ValueError):  # no such file, or a name that no file can have
             return None
 

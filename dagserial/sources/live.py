@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from dagserial.authoring.context import Frame
 from dagserial.errors import UnsupportedValueError
@@ -45,7 +45,7 @@ def read(
     """
     code = code or Code()
     by_type = {FileArgument: file_value, **(encoders or {})}
-    encoder = CodedEncoder(code, by_type, named=_NAMED, root=root, strict=strict, max_bytes=max_bytes)
+    encoder = CodedEncoder(code, by_type, named=NAMED, root=root, strict=strict, max_bytes=max_bytes)
     try:
         fields = _fields(dag, encoder)
         groups = {group.group_id: _group(group, encoder) for group in _groups(dag.task_group)}
@@ -104,7 +104,7 @@ def _group(group: Any, encoder: Encoder) -> Group:
     if partial:
         fields["args"] = encoder.encode_each(partial, *path, "args")
     if (expand_input := getattr(group, "_expand_input", None)) is not None:
-        fields["mapping"] = _mapping(expand_input, encoder, path)
+        fields["mapping"] = _mapping(_sources(expand_input), encoder, path)
     parent = group.parent_group.group_id if group.parent_group else None
     return Group(parent=parent, **fields)
 
@@ -116,7 +116,7 @@ def _task(dag: Any, task: Any, encoder: Encoder, code: Code, files: Files | None
     name = operator_name(operator)
     declared = files.found_in(task._dagserial_declared, operator, dag) if files else task._dagserial_declared
     args = encoder.encode_each(_arguments(declared), *path, "args")
-    sources = getattr(task, task._expand_input_attr) if is_mapped else None
+    sources = _expanded(task) if is_mapped else None
     if files and is_mapped:
         sources = files.found_in_mapping(sources, operator, dag)
     mapping = _mapping(sources, encoder, path) if is_mapped else None
@@ -126,10 +126,10 @@ def _task(dag: Any, task: Any, encoder: Encoder, code: Code, files: Files | None
         group=task.task_group.group_id if task.task_group else None,
         labels=_labels(dag, task),
         mapping=mapping,
-        on_failure_fail_dagrun=bool(task.on_failure_fail_dagrun),
+        on_failure_fail_dagrun=bool(getattr(task, "on_failure_fail_dagrun", False)),
         operator=name,
-        setup=bool(task.is_setup),
-        teardown=bool(task.is_teardown),
+        setup=bool(getattr(task, "is_setup", False)),
+        teardown=bool(getattr(task, "is_teardown", False)),
         upstream=tuple(sorted(task.upstream_task_ids)),
     )
 
@@ -172,12 +172,29 @@ def _arguments(declared: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**declared, **same} if same else declared
 
 
-def _mapping(expand_input: Any, encoder: Encoder, path: tuple[str, ...]) -> TaskMapping:
+class Sources(NamedTuple):
+    """What a task or a group is mapped over: sources by parameter, or what `expand_kwargs()` was given."""
+
+    value: Any
+    is_by_name: bool
+
+
+def _expanded(task: Any) -> Sources:
+    """Return what a mapped task is mapped over; Airflow 2.3 keeps plain dicts."""
+    if hasattr(task, "_expand_input_attr"):
+        return _sources(getattr(task, task._expand_input_attr))
+    return Sources(getattr(task, "mapped_op_kwargs", None) or task.mapped_kwargs, is_by_name=True)
+
+
+def _sources(expand_input: Any) -> Sources:
+    return Sources(expand_input.value, is_by_name=not _is(expand_input, "ListOfDictsExpandInput"))
+
+
+def _mapping(sources: Sources, encoder: Encoder, path: tuple[str, ...]) -> TaskMapping:
     steps = (*path, "mapping")
-    if expand_input.EXPAND_INPUT_TYPE == "list-of-dicts":
-        return TaskMapping(expand_kwargs=encoder.encode(expand_input.value, *steps, "expand_kwargs"))
-    sources = expand_input.value.items()
-    pairs = ((name, _source(source, encoder, (*steps, "expand", name))) for name, source in sources)
+    if not sources.is_by_name:
+        return TaskMapping(expand_kwargs=encoder.encode(sources.value, *steps, "expand_kwargs"))
+    pairs = ((name, _source(one, encoder, (*steps, "expand", name))) for name, one in sources.value.items())
     return TaskMapping(expand=tuple(pairs))
 
 
@@ -260,7 +277,7 @@ def _task_function(value: Any, encode: Callable[[Any], Value]) -> Value:
     return encode(value.function)
 
 
-_NAMED: dict[str, EncodeType] = {
+NAMED: dict[str, EncodeType] = {
     "PlainXComArg": _xcom,
     "MapXComArg": _xcom_map,
     "FilterXComArg": _xcom_filter,

@@ -65,8 +65,8 @@ class Module:
         """Return the node of a code object: found by first line, and for lambdas on one line by column."""
         candidates = self.functions.get(code.co_firstlineno, [])
         named = [node for node in candidates if getattr(node, "name", "<lambda>") == code.co_name]
-        if len(named) < 2:
-            return named[0] if named else None
+        if len(named) < 2 or not hasattr(code, "co_positions"):  # which Python 3.10 has not
+            return named[0] if len(named) == 1 else None
         # What precedes the body, if it has a place at all, is said to be at the start of the line.
         places = [(line, column) for line, _, column, _ in code.co_positions() if line and column is not None]
         first = min((place for place in places if place != (code.co_firstlineno, 0)), default=(0, 0))
