@@ -85,7 +85,8 @@ class Code:
         values = self._taken_along(plain)
         for number, wrapper in enumerate(own):
             if more := self._taken_along(wrapper):
-                values[f"{number}:{wrapper.__code__.co_name}"] = more
+                inner = wrapper.__code__
+                values[f"{number}:{getattr(inner, 'co_qualname', inner.co_name)}"] = more  # Python 3.10 has names alone
         return callable_(plain) | _coded(_joined(digests)), values
 
     def _method_value(self, method: types.MethodType, encode: Callable[[Any], Value]) -> Value:

@@ -16,6 +16,9 @@ from dagserial.model.value import EncodeType
 from dagserial.sources.code import Code, CodedEncoder
 from dagserial.sources.file import FileArgument, Files, file_value
 
+_NO_DEFAULT = ("ArgNotSet", "_NotSet")
+"""Classes of what stands for the default of a param that has none."""
+
 _ENUM_ARGUMENTS = ("trigger_rule", "weight_rule")
 
 
@@ -117,9 +120,9 @@ def _task(dag: Any, task: Any, encoder: Encoder, code: Code, files: Files | None
     declared = files.found_in(task._dagserial_declared, operator, dag) if files else task._dagserial_declared
     args = encoder.encode_each(_arguments(declared), *path, "args")
     sources = _expanded(task) if is_mapped else None
-    if files and is_mapped:
+    if files and sources:
         sources = files.found_in_mapping(sources, operator, dag)
-    mapping = _mapping(sources, encoder, path) if is_mapped else None
+    mapping = _mapping(sources, encoder, path) if sources else None
     return Task(
         args=args,
         code=None if name.startswith("@") else code.of_operator(operator),
@@ -234,7 +237,7 @@ def _mapped_argument(value: Any, encode: Callable[[Any], Value]) -> Value:
 
 def _param_value(value: Any, encode: Callable[[Any], Value]) -> Value:
     tagged: dict[str, Value] = {"$": "param"}
-    if getattr(value, "has_value", True):
+    if type(value.value).__name__ not in _NO_DEFAULT:
         tagged["default"] = encode(value.value)
     if getattr(value, "description", None) is not None:
         tagged["description"] = encode(value.description)
@@ -244,20 +247,27 @@ def _param_value(value: Any, encode: Callable[[Any], Value]) -> Value:
 
 
 def _asset(value: Any, encode: Callable[[Any], Value]) -> Value:
-    name = value.name if value.name != value.uri else None
-    fields = {"name": name, "uri": value.uri, "group": value.group, "extra": value.extra}
+    name = getattr(value, "name", None)  # a dataset (Airflow 2) has none
+    name = None if name == value.uri else name
+    fields = {"name": name, "uri": value.uri, "group": _asset_group(value), "extra": value.extra}
     tagged = {name: encode(field) for name, field in fields.items() if field}
     return {"$": "asset"} | tagged | {name: encode(more) for name, more in getattr(value, "more", {}).items()}
 
 
+def _asset_group(value: Any) -> str | None:
+    """Return the group of an asset, but for the one that Airflow gives those which name none."""
+    group = getattr(value, "group", None)
+    return None if group == "asset" else group
+
+
 def _asset_name(value: Any, encode: Callable[[Any], Value]) -> Value:
-    tag = {"AssetAlias": "asset_alias", "AssetRef": "asset_ref"}[type(value).__name__]
-    fields = {name: getattr(value, name, None) for name in ("name", "uri", "group")}
+    tag = "asset_ref" if _is(value, "AssetRef") else "asset_alias"
+    fields = {name: getattr(value, name, None) for name in ("name", "uri")} | {"group": _asset_group(value)}
     return {"$": tag} | {name: encode(field) for name, field in fields.items() if field}
 
 
 def _asset_condition(value: Any, encode: Callable[[Any], Value]) -> Value:
-    tag = {"AssetAll": "asset_all", "AssetAny": "asset_any"}[type(value).__name__]
+    tag = "asset_all" if _is(value, "AssetAll") or _is(value, "DatasetAll") else "asset_any"
     return {"$": tag, "objects": encode(list(value.objects))}
 
 
@@ -288,6 +298,11 @@ NAMED: dict[str, EncodeType] = {
     "_PlainParam": _param_value,
     "Asset": _asset,
     "AssetAlias": _asset_name,
+    "Dataset": _asset,
+    "DatasetAlias": _asset_name,
+    "DatasetAll": _asset_condition,
+    "DatasetAny": _asset_condition,
+    "_DatasetAliasCondition": _asset_name,
     "AssetRef": _asset_name,
     "AssetAll": _asset_condition,
     "AssetAny": _asset_condition,

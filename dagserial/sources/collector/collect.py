@@ -3,7 +3,7 @@
     python collect.py < request > answer
 
 Both are JSON. The request says what `Request` of `sources.airflow` says; the answer has one object a file: `dags`, each
-with its record, its line and its warnings, or the `error` with its line.
+with the model's JSON, its line and its warnings, or the `error` with its line.
 """
 
 from __future__ import annotations
@@ -25,16 +25,14 @@ def main() -> None:
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
-    os.dup2(quiet, 2)
     sys.path[:0] = request["roots"]
     from dagserial.sources.collector import operators, structure  # the path is set by whoever starts this
 
     operators.install()
     structure.install()
     results = [_in_fork(request, file) for file in request["files"]]
-    import airflow
-
-    json.dump({"airflow": airflow.__version__, "files": results}, answer)
+    version = sys.modules["airflow"].__version__
+    json.dump({"airflow": version, "files": results}, answer)
     answer.close()
 
 
@@ -43,6 +41,7 @@ def _in_fork(request: dict[str, Any], file: str) -> dict[str, Any]:
     process = os.fork()
     if process == 0:
         os.close(reader)
+        os.dup2(1, 2)
         with os.fdopen(writer, "w", encoding="utf-8") as stream:
             json.dump(_answer(request, file), stream)
         os._exit(0)
@@ -59,7 +58,7 @@ def _in_fork(request: dict[str, Any], file: str) -> dict[str, Any]:
 def _read(reader: int, seconds: float) -> tuple[str, bool]:
     """Return what comes through a pipe until its other end is closed, and whether that took too long."""
     deadline = time.monotonic() + seconds
-    pieces = []
+    pieces: list[bytes] = []
     with os.fdopen(reader, "rb", buffering=0) as stream:
         while select.select([stream], [], [], max(0.0, deadline - time.monotonic()))[0]:
             piece = stream.read(1 << 16)
@@ -81,7 +80,7 @@ def _answer(request: dict[str, Any], file: str) -> dict[str, Any]:
 
 
 def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
-    from dagserial.formats import v2
+    from dagserial.canonical import settled_bytes
     from dagserial.sources import live
     from dagserial.sources.code import Code
     from dagserial.sources.collector.noted import found
@@ -107,8 +106,13 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
             dag, encoders=imports.encoders, root=root, code=code, files=files, max_bytes=request["max_value_bytes"]
         )
         line = next((line for name, line in dag._dagserial_frames if name == path), 1)
-        body = v2.encode(model).decode()
-        dags.append({"body": body, "line": line, "warnings": [[one.path, one.message] for one in warnings]})
+        dags.append(
+            {
+                "dag": settled_bytes(model).decode(),
+                "line": line,
+                "warnings": [[one.path, one.message] for one in warnings],
+            }
+        )
     return {"dags": dags, "error": None, "line": None}
 
 

@@ -1,4 +1,4 @@
-"""Hold what DAG files passed to Airflow's classes: beside the objects, as some of these keep nothing but their slots."""
+"""Hold what DAG files passed to Airflow's classes: beside the objects, as some have nothing but their slots."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib
 import inspect
 import sys
 import types
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -19,19 +20,24 @@ class Notes:
         self._by_id: dict[int, tuple[Any, Any]] = {}
 
     def __contains__(self, thing: Any) -> bool:
-        return id(thing) in self._by_id
+        return id(_itself(thing)) in self._by_id
 
     def keep(self, thing: Any, fact: Any) -> None:
         """Take note of a fact about an object; the last one holds."""
-        self._by_id[id(thing)] = (thing, fact)
+        self._by_id[id(_itself(thing))] = (_itself(thing), fact)
 
     def of(self, thing: Any, default: Any = None) -> Any:
         """Return what is known about an object."""
-        return self._by_id.get(id(thing), (None, default))[1]
+        return self._by_id.get(id(_itself(thing)), (None, default))[1]
 
     def show(self, kind: type, name: str, default: Any = None) -> None:
         """Let the objects of a class have what is known about them as an attribute."""
         setattr(kind, name, property(lambda thing: self.of(thing, default)))
+
+
+def _itself(thing: Any) -> Any:
+    """Return what a weak proxy stands for, which its methods are bound to: in Airflow 2, tasks know groups by these."""
+    return thing.__init__.__self__ if type(thing) in weakref.ProxyTypes else thing
 
 
 def found(*paths: str) -> Any:
@@ -58,7 +64,7 @@ def by_name(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
 
 def is_airflow(frame: types.FrameType) -> bool:
     """Tell whether code of Airflow or of dagserial runs in a frame."""
-    return frame.f_globals.get("__name__", "").startswith(("airflow.", "dagserial.", "attr.", "attrs."))
+    return str(frame.f_globals.get("__name__")).startswith(("airflow.", "dagserial.", "attr.", "attrs."))
 
 
 def calling_frames() -> tuple[Frame, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import functools
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -22,6 +23,10 @@ _REAL = frozenset({*sys.stdlib_module_names, "dateutil", "dagserial", "jinja2", 
 """Packages whose objects say themselves what they are."""
 
 
+_WATCHED = re.compile(r"airflow\..*(timetable|deadline|callback|notif|retry_policy|priority_strategy)")
+"""Modules of Airflow whose objects stand in DAGs."""
+
+
 class Imports:
     """Watches what files of a tree import, from its start to the end of the process."""
 
@@ -37,7 +42,10 @@ class Imports:
         self.encoders: dict[type, EncodeType] = {}
 
     def watch(self) -> None:
-        """Note the objects of every class that a file of the tree imports by name, from now on."""
+        """Note the objects of Airflow's own classes, and of those that a file of the tree imports, from now on."""
+        for module in list(sys.modules.values()):
+            self._note_all(module)
+        sys.meta_path.insert(0, _AfterLoading(self._note_all))
         original = builtins.__import__
 
         def importing(name: str, *args: Any, **kwargs: Any) -> Any:
@@ -51,10 +59,18 @@ class Imports:
 
         builtins.__import__ = importing
 
+    def _note_all(self, module: Any) -> None:
+        """Note the objects of the classes that a module defines, if it is one of those that are watched."""
+        name = getattr(module, "__name__", "")
+        if _WATCHED.match(name):
+            for kind in list(vars(module).values()):
+                if getattr(kind, "__module__", None) == name:
+                    self._note(kind)
+
     def _note(self, kind: Any) -> None:
         if not isinstance(kind, type) or kind in self.encoders or not self._is_foreign(kind):
             return
-        init = kind.__init__
+        init: Any = vars(kind).get("__init__") or getattr(kind, "__init__", None)
         if not callable(init) or init is object.__init__:
             return
 
@@ -65,7 +81,7 @@ class Imports:
             init(self, *args, **kwargs)
 
         try:
-            kind.__init__ = noting
+            setattr(kind, "__init__", noting)  # noqa: B010
         except (AttributeError, TypeError):  # a class that cannot be changed
             return
         self.encoders[kind] = _constructed
@@ -79,6 +95,30 @@ class Imports:
             return False
         file = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
         return not file.startswith(self._root)
+
+
+class _AfterLoading:
+    """Finds modules as ever, and has something done once one is loaded."""
+
+    def __init__(self, done: Callable[[Any], None]) -> None:
+        self._done = done
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
+        """Return the spec that the other finders have, its loader watched."""
+        if not _WATCHED.match(name):
+            return None
+        others = (finder for finder in sys.meta_path if finder is not self)
+        spec = next((spec for finder in others if (spec := finder.find_spec(name, path, target)) is not None), None)
+        if spec is None or spec.loader is None:
+            return spec
+        load = spec.loader.exec_module
+
+        def load_and_tell(module: Any) -> None:
+            load(module)
+            self._done(module)
+
+        spec.loader.exec_module = load_and_tell
+        return spec
 
 
 def _constructed(value: Any, encode: Callable[[Any], Value]) -> Value:

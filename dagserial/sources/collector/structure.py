@@ -38,9 +38,9 @@ def install() -> None:
     factory = found(
         "airflow.sdk.definitions.decorators.task_group:_TaskGroupFactory",
         "airflow.decorators.task_group:_TaskGroupFactory",
-        "airflow.decorators.task_group:TaskGroupDecorator",
     )
-    _note_group_functions(factory)
+    if hasattr(factory, "_create_task_group"):  # else groups cannot be mapped (Airflow 2.4 and before)
+        _note_group_functions(factory)
 
 
 def _note_dags(dag: Any) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import decimal
 import enum
+import inspect
 import json as _json
 import re
 import sys
@@ -49,7 +50,7 @@ class Struct:
 
     def __init_subclass__(cls, omit_defaults: bool = False, **_options: Any) -> None:
         """Take note of the fields; options that only check or speed up say nothing here."""
-        own = [name for name in cls.__dict__.get("__annotations__", {}) if not name.startswith("_")]
+        own = [name for name in inspect.get_annotations(cls) if not name.startswith("_")]
         cls.__struct_fields__ = tuple(dict.fromkeys((*cls.__struct_fields__, *own)))
         cls._defaults = {**cls._defaults, **{name: cls.__dict__[name] for name in own if name in cls.__dict__}}
         cls._omits_defaults = omit_defaults or cls._omits_defaults
