@@ -15,7 +15,7 @@ from airflow.utils.task_group import TaskGroup
 """
 
 GOLDENS: dict[str, tuple[str, str]] = {
-    "minimal": ("a DAG with an id and nothing else", "DAG('minimal')"),
+    "minimal": ("a DAG with an id and nothing else", "dag = DAG('minimal')"),
     "plain_tasks": (
         "tasks, their arguments, edges, default_args",
         """
@@ -116,12 +116,10 @@ with DAG("mapped_tasks"):
     BashOperator.partial(task_id="kwargs").expand_kwargs([{"bash_command": "a"}, {"bash_command": "b"}])
     add.partial(y=1).expand(x={"b": 1, "a": 2})
     add.expand(y=[1], x=made.map(lambda item: item + 1))
-    add.expand(x=made.zip([1, 2], fillvalue=0))
+    add.expand(x=made.zip(make(), fillvalue=0))
     add.expand_kwargs(made.map(lambda item: {"x": item}))
-    if hasattr(made, "concat"):
-        add.expand(x=made.concat([3]))
-    if hasattr(made, "filter"):
-        add.expand(x=made.filter(lambda item: item))
+    add.expand(x=made.concat(make()))
+    add.expand(x=made.filter(lambda item: item))
 """,
     ),
     "groups": (
@@ -168,7 +166,7 @@ with DAG("params", params={"z": 1, "a": Param("eu", type="string", enum=["eu", "
 """,
     ),
     **{
-        f"schedule_{name}": (f"a schedule: {shows}", f"{before}\nDAG('schedule_{name}', schedule={schedule})")
+        f"schedule_{name}": (f"a schedule: {shows}", f"{before}\ndag = DAG('schedule_{name}', schedule={schedule})")
         for name, shows, before, schedule in [
             ("none", "None", "", "None"),
             ("cron", "cron", "", "'0 3 * * *'"),
@@ -219,7 +217,7 @@ with DAG("own_folder"):
     "every_dag_argument": (
         "arguments of the DAG, old names under their new ones, and one that no version knows",
         """
-DAG("every_dag_argument", access_control={"role": {"can_read"}}, auto_register=False, catchup=True, concurrency=3, dag_display_name="Every", dagrun_timeout=dt.timedelta(hours=1), description="d", doc_md="# d", end_date=dt.date(2026, 2, 1), fail_stop=True, is_paused_upon_creation=False, jinja_environment_kwargs={"trim_blocks": True}, max_active_runs=1, max_consecutive_failed_dag_runs=2, orientation="TB", owner_links={"data": "https://example.invalid"}, render_template_as_native_obj=True, schedule_interval="@once", sla_miss_callback=None, template_searchpath=["/b", "/a"], unheard_of=1)
+dag = DAG("every_dag_argument", access_control={"role": {"can_read"}}, auto_register=False, catchup=True, concurrency=3, dag_display_name="Every", dagrun_timeout=dt.timedelta(hours=1), description="d", doc_md="# d", end_date=dt.date(2026, 2, 1), fail_stop=True, is_paused_upon_creation=False, jinja_environment_kwargs={"trim_blocks": True}, max_active_runs=1, max_consecutive_failed_dag_runs=2, orientation="TB", owner_links={"data": "https://example.invalid"}, render_template_as_native_obj=True, schedule_interval="@once", sla_miss_callback=None, template_searchpath=["/b", "/a"], unheard_of=1)
 """,
     ),
 }

@@ -1,4 +1,4 @@
-"""Golden records of format 2: bytes that never change. `pytest tests/formats/test_golden.py --rewrite-goldens`."""
+"""Golden records of format 2: bytes that never change. `pytest tests/formats/test_golden.py -p no:randomly --rewrite-goldens`."""
 
 from __future__ import annotations
 
