@@ -86,6 +86,13 @@ def test_the_rfc_s_own_example_is_written_as_the_rfc_says() -> None:
     assert rfc8785.dumps(json.loads(sample)) == expected
 
 
+@pytest.mark.parametrize("high", ["\ue000", "\ufb33", "\uffff"])
+@pytest.mark.parametrize("astral", ["\U00010000", "\U0010ffff"])
+def test_astral_keys_sort_before_the_highest_of_the_basic_plane(high: str, astral: str) -> None:
+    expected = f'{{"{astral}":1,"{high}":2}}'.encode()
+    assert canonical_bytes({high: 2, astral: 1}) == settled_bytes({high: 2, astral: 1}) == expected
+
+
 @pytest.mark.parametrize("character", [chr(code) for code in range(0x20)], ids=ascii)
 def test_control_characters_are_escaped_as_the_rfc_says(character: str) -> None:
     short = {"\b": rb"\b", "\t": rb"\t", "\n": rb"\n", "\f": rb"\f", "\r": rb"\r"}
@@ -182,6 +189,20 @@ class Share(float):
 
 def test_subclasses_are_what_they_derive_from() -> None:
     assert canonical_bytes({Text("a"): [Text("b"), Count.ONE, Share(0.5), (1, True)]}) == b'{"a":["b",1,0.5,[1,true]]}'
+
+
+class Apart(str):
+    """A key that a dict holds apart from an equal string."""
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+def test_keys_that_are_one_as_json_are_refused() -> None:
+    with pytest.raises(CanonicalError, match=r"the key 'k' stands there twice \(at /a\)"):
+        canonical_bytes({"a": {Apart("k"): 1, Apart("k"): 2}})
 
 
 LOOP: list[Any] = []
