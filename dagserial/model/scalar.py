@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 import decimal
 import re
+import sys
 import uuid
 from typing import Any
 
@@ -21,6 +22,8 @@ def dotted_name(thing: Any) -> str:
     (Airflow 2.x and 3.x, get_unique_dag_module_name); the stem alone remains.
     """
     module = _MODULE_PREFIX.sub("", str(getattr(thing, "__module__", None) or "builtins"))
+    if "._" in module and module.partition(".")[0] in sys.stdlib_module_names:
+        module = module.partition("._")[0]  # Python 3.13 moved pathlib's classes to pathlib._local
     return f"{module}.{getattr(thing, '__qualname__', getattr(thing, '__name__', type(thing).__qualname__))}"
 
 

@@ -117,7 +117,7 @@ class _AfterLoading:
             load(module)
             self._done(module)
 
-        spec.loader.exec_module = load_and_tell
+        spec.loader.exec_module = load_and_tell  # type: ignore[method-assign]
         return spec
 
 
