@@ -34,6 +34,7 @@ _FILE_FLAGS = (
     click.option("--connections", type=_FILE, metavar="FILE", help="The same from `airflow connections export`."),
     click.option("--env", multiple=True, metavar="NAME=VALUE", help="Environment that DAG files see; repeatable."),
     click.option("--no-code", is_flag=True, envvar="DAGSERIAL_NO_CODE", help="No digests of functions and classes."),
+    _limit("--python", str, "PATH", "Read with the Airflow of this interpreter."),
     _limit("--airflow-version", str, "X.Y.Z", "What airflow.__version__ says."),
     _limit("--timeout", float, "SECONDS", "Time one DAG file may take, 30."),
     _limit("--memory-mib", int, "MIB", "Memory one DAG file may take, 1024."),
@@ -75,7 +76,7 @@ def options_at(root: Path | None, flags: dict[str, Any]) -> ReadOptions:
     fields = {"jobs": os.cpu_count() or 2} | settings(root)
     for name in ("dags", "paths"):
         fields[name] = flags.get(name) or fields.get(name, ())
-    for name in ("airflow_version", "timeout", "memory_mib", "max_value_bytes", "jobs"):
+    for name in ("python", "airflow_version", "timeout", "memory_mib", "max_value_bytes", "jobs"):
         if flags[name] is not None:
             fields[name] = flags[name]
     if flags["strict"]:

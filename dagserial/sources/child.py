@@ -107,7 +107,7 @@ def _read(request: Request, file: str) -> list[Parsed]:
     parsed = []
     dags = load(root, file)
     code = Code(root, is_wanted=options.code)
-    files = Files(root, _folders(request, os.path.dirname(f"{root}/{file}")), dag_file=f"{root}/{file}")
+    files = Files(root, folders_of(request, os.path.dirname(f"{root}/{file}")), dag_file=f"{root}/{file}")
     notes = [ValueWarning(f"{path}:{line}", message) for path, line, message in NOTES.found]
     for dag in dags:
         model, warnings = live.read(
@@ -124,7 +124,7 @@ def _read(request: Request, file: str) -> list[Parsed]:
     return parsed
 
 
-def _folders(request: Request, folder: str) -> list[str]:
+def folders_of(request: Request, folder: str) -> list[str]:
     """Return where file names of a DAG file in `folder` are looked up: there, then in the DAG folder around it."""
     around = [top for top in request.dag_folders if f"{folder}/".startswith(f"{top}/")]
     return [folder, max(around, key=len, default=folder)]

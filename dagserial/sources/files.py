@@ -9,11 +9,13 @@ from pathlib import Path
 import msgspec
 
 from dagserial import sandbox
+from dagserial.errors import SettingsError
 from dagserial.sources.child import FileResult, Request
 from dagserial.sources.find import dag_files, dag_folders
 from dagserial.sources.reading import FileError, Parsed, Reading, ReadOptions
 
 _CHILD = "dagserial.sources.child"
+_RELAY = "dagserial.sources.relay"
 _HOME = "/home/airflow"
 """The home folder that DAG files see; the sandbox's own has another name each time."""
 
@@ -52,8 +54,11 @@ def read(root: Path, options: ReadOptions) -> Reading:
         options=options,
     )
     env = {"AIRFLOW_HOME": str(root), "AIRFLOW__CORE__DAGS_FOLDER": dags_folder, "HOME": _HOME} | options.env
-    answer = sandbox.run(_CHILD, msgspec.msgpack.encode(request), limits=limits, env=env)
-    return _reading([*msgspec.msgpack.decode(answer, type=list[FileResult]), *unreadable])
+    answer = sandbox.run(_RELAY if options.python else _CHILD, msgspec.msgpack.encode(request), limits=limits, env=env)
+    results = msgspec.msgpack.decode(answer, type=list[FileResult] | str)
+    if isinstance(results, str):
+        raise SettingsError(results)
+    return _reading([*results, *unreadable])
 
 
 def _is_text(file: str) -> bool:

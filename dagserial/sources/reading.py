@@ -13,12 +13,14 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         line: line of the DAG file at which the DAG is made, from 1.
         commit: the commit read, 40 hex; absent for a work tree.
         ref: the ref as the user wrote it.
+        parser: what read the file, if not the stand-in: an Airflow with its version.
     """
 
     file: str
     line: int
     commit: str | None = None
     ref: str | None = None
+    parser: str | None = None
 
 
 class Parsed(msgspec.Struct, frozen=True):
@@ -73,6 +75,7 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
         timeout: seconds of wall clock that one DAG file may take.
         memory_mib: address space that one DAG file may take.
         jobs: DAG files read at the same time.
+        python: an interpreter that has Airflow, to read with it; empty for the stand-in.
         strict: refuse a DAG file whose DAGs hold a value without a deterministic form.
         max_value_bytes: what one value may take in a record.
     """
@@ -88,5 +91,6 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float = 30.0
     memory_mib: int = 1024
     jobs: int = 2
+    python: str = ""
     strict: bool = False
     max_value_bytes: int = MAX_VALUE_BYTES

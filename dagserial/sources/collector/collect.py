@@ -1,13 +1,12 @@
 """Read DAG files with the Airflow of this interpreter, each in a process of its own.
 
-    python collect.py < request > answer
-
-Both are JSON. The request says what `Request` of `sources.airflow` says; the answer has one object a file: `dags`, each
-with the model's JSON, its line and its warnings, or the `error` with its line.
+Request and answer, on standard input and output, are JSON. The request is what `sources.relay` makes; the answer has one
+object a file: `dags`, each with the model's JSON, its line and its warnings, or the `error` with its line.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -15,7 +14,6 @@ import select
 import signal
 import sys
 import time
-import traceback
 from typing import Any
 
 
@@ -26,12 +24,15 @@ def main() -> None:
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     sys.path[:0] = request["roots"]
+    try:
+        version = importlib.import_module("airflow").__version__
+    except ImportError as error:
+        sys.exit(f"it has no Airflow: {error}")
     from dagserial.sources.collector import operators, structure  # the path is set by whoever starts this
 
     operators.install()
     structure.install()
     results = [_in_fork(request, file) for file in request["files"]]
-    version = sys.modules["airflow"].__version__
     json.dump({"airflow": version, "files": results}, answer)
     answer.close()
 
@@ -120,11 +121,3 @@ def _last(trace: str, path: str) -> tuple[str, int | None]:
     """Return the last line of a traceback, and the last line of the DAG file in it."""
     lines = re.findall(rf'File "{re.escape(path)}", line (\d+)', trace)
     return trace.strip().splitlines()[-1] if trace.strip() else "", int(lines[-1]) if lines else None
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except BaseException:
-        traceback.print_exc(file=sys.__stderr__)
-        sys.exit(1)
