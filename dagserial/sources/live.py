@@ -15,6 +15,7 @@ from dagserial.model.scalar import dotted_name
 from dagserial.model.value import EncodeType
 from dagserial.sources.code import Code, CodedEncoder
 from dagserial.sources.file import FileArgument, Files, file_value
+from dagserial.sources.inferred import WARNING, declared, is_inferred
 
 _NO_DEFAULT = ("ArgNotSet", "_NotSet")
 """Classes of what stands for the default of a param that has none."""
@@ -56,7 +57,8 @@ def read(
     except UnsupportedValueError as error:
         file, line = _declared_at(dag, error.pointer)
         raise error.declared(dag.dag_id, file.removeprefix(f"{root}/" if root else ""), line) from None
-    return Dag(fields=fields, groups=groups, tasks=tasks), tuple(sorted(set(encoder.warnings)))
+    inferred = [ValueWarning("", WARNING)] if is_inferred(dag) else []
+    return Dag(fields=fields, groups=groups, tasks=tasks), tuple(sorted({*encoder.warnings, *inferred}))
 
 
 def _declared_at(dag: Any, pointer: str) -> Frame:
@@ -69,7 +71,7 @@ def _declared_at(dag: Any, pointer: str) -> Frame:
 
 def _fields(dag: Any, encoder: Encoder) -> DagFields:
     known, extra = {}, {}
-    for name, value in dag._dagserial_declared.items():
+    for name, value in declared(dag).items():
         if name == "params" and isinstance(value, Mapping):
             pairs = ((key, _param(param)) for key, param in value.items())
             known[name] = tuple((str(key), encoder.encode(param, "dag", name, str(key))) for key, param in pairs)
@@ -101,14 +103,15 @@ def _groups(group: Any) -> list[Any]:
 
 def _group(group: Any, encoder: Encoder) -> Group:
     path = ("groups", group.group_id)
-    declared = {name: value for name, value in group._dagserial_declared.items() if name in Group.__struct_fields__}
-    fields = encoder.encode_each(declared, *path)
+    own = {name: value for name, value in declared(group).items() if name in Group.__struct_fields__}
+    fields = encoder.encode_each(own, *path)
     partial = getattr(group, "partial_kwargs", None) or {}
     if partial:
         fields["args"] = encoder.encode_each(partial, *path, "args")
     if (expand_input := getattr(group, "_expand_input", None)) is not None:
         fields["mapping"] = _mapping(_sources(expand_input), encoder, path)
-    parent = group.parent_group.group_id if group.parent_group else None
+    around = getattr(group, "parent_group", None)
+    parent = around.group_id if around else None
     return Group(parent=parent, **fields)
 
 
@@ -117,8 +120,8 @@ def _task(dag: Any, task: Any, encoder: Encoder, code: Code, files: Files | None
     is_mapped = _is(task, "MappedOperator")
     operator: Any = task.operator_class if is_mapped else type(task)
     name = operator_name(operator)
-    declared = files.found_in(task._dagserial_declared, operator, dag) if files else task._dagserial_declared
-    args = encoder.encode_each(_arguments(declared), *path, "args")
+    own = declared(task)
+    args = encoder.encode_each(_arguments(files.found_in(own, operator, dag) if files else own), *path, "args")
     sources = _expanded(task) if is_mapped else None
     if files and sources:
         sources = files.found_in_mapping(sources, operator, dag)

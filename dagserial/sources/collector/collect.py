@@ -1,7 +1,7 @@
 """Read DAG files with the Airflow of this interpreter, each in a process of its own.
 
-Request and answer, on standard input and output, are JSON. The request is what `sources.relay` makes; the answer has one
-object a file: `dags`, each with the model's JSON, its line and its warnings, or the `error` with its line.
+Request and answer, on standard input and output, are JSON. The request is what `sources.relay` makes; the answer has
+one object a file: `dags`, each with the model's JSON, its line and its warnings, or the `error` with its line.
 """
 
 from __future__ import annotations

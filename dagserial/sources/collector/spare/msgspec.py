@@ -73,7 +73,11 @@ class Struct:
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        return hash(tuple(vars(self).values()))
+
+    def __lt__(self, other: Struct) -> bool:
+        return tuple(vars(self).values()) < tuple(vars(other).values())
 
 
 class FieldInfo(NamedTuple):
