@@ -8,6 +8,7 @@ import uuid
 from typing import Any
 
 from dagserial.canonical import MAX_EXACT_INT, is_plain_float
+from dagserial.model.names import canonical_name
 
 _MODULE_PREFIX = re.compile(r"unusual_prefix_[0-9a-f]{40}_")
 _UTC = {"+00:00", "Etc/UCT", "Etc/UTC", "Etc/Universal", "Etc/Zulu", "UCT", "UTC", "Universal", "Zulu"}
@@ -15,13 +16,14 @@ _UTC = {"+00:00", "Etc/UCT", "Etc/UTC", "Etc/Universal", "Etc/Zulu", "UCT", "UTC
 
 
 def dotted_name(thing: Any) -> str:
-    """Return module and qualified name of a class or function, the same on every machine.
+    """Return module and qualified name of a class or function, the same on every machine and for every Airflow.
 
     Airflow loads a DAG file as `unusual_prefix_<SHA-1 of its path>_<stem>`
     (Airflow 2.x and 3.x, get_unique_dag_module_name); the stem alone remains.
     """
     module = _MODULE_PREFIX.sub("", str(getattr(thing, "__module__", None) or "builtins"))
-    return f"{module}.{getattr(thing, '__qualname__', getattr(thing, '__name__', type(thing).__qualname__))}"
+    name = getattr(thing, "__qualname__", getattr(thing, "__name__", type(thing).__qualname__))
+    return canonical_name(f"{module}.{name}")
 
 
 def number(value: int | float) -> Any:

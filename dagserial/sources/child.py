@@ -13,6 +13,7 @@ from dagserial.model import ValueWarning
 from dagserial.model.value import EncodeType
 from dagserial.sources import live
 from dagserial.sources.reading import FileError, Parsed, Provenance, ReadOptions
+from dagserial.sources.written import operators_as_written
 from dagserial.standin import (
     NOTES,
     Decorated,
@@ -110,7 +111,8 @@ def _read(request: Request, file: str) -> list[Parsed]:
             dag, encoders=_ENCODERS, root=root, strict=options.strict, max_bytes=options.max_value_bytes
         )
         line = next((line for name, line in dag._dagserial_frames if name == f"{root}/{file}"), 1)
-        parsed.append(Parsed(model, Provenance(file=file, line=line), tuple(sorted({*warnings, *notes}))))
+        provenance = Provenance(file=file, line=line, operators=operators_as_written(dag))
+        parsed.append(Parsed(model, provenance, tuple(sorted({*warnings, *notes}))))
     return parsed
 
 

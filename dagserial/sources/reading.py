@@ -13,12 +13,15 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         line: line of the DAG file at which the DAG is made, from 1.
         commit: the commit read, 40 hex; absent for a work tree.
         ref: the ref as the user wrote it.
+        operators: names of operators as the DAG file imports them, where the record holds another: the newest, which
+            stands beside it.
     """
 
     file: str
     line: int
     commit: str | None = None
     ref: str | None = None
+    operators: dict[str, str] = {}
 
 
 class Parsed(msgspec.Struct, frozen=True):
