@@ -10,6 +10,7 @@ import msgspec
 from dagserial import sandbox
 from dagserial.errors import UnsupportedValueError
 from dagserial.model import ValueWarning
+from dagserial.model.names import canonical_name
 from dagserial.model.value import EncodeType
 from dagserial.sources import live
 from dagserial.sources.reading import FileError, Parsed, Provenance, ReadOptions
@@ -79,6 +80,7 @@ def main(body: bytes) -> bytes:
         connections=request.options.connections,
         settings={(section, key): value for section, key, value in request.settings},
     )
+    canonical_name("airflow.DAG")  # reads the data once for all forks, before any DAG file can get in its way
     outcomes = sandbox.each(request.files, lambda file: _answer(request, file), request.limits)
     results = [
         msgspec.msgpack.decode(outcome.answer, type=FileResult)
