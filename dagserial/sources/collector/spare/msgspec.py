@@ -166,5 +166,11 @@ def _module(name: str, **contents: Callable[..., Any] | type) -> types.ModuleTyp
     return made
 
 
-json = _module("json", Encoder=_Encoder, Decoder=_Decoder, decode=_json.loads, encode=_Encoder().encode)
+def _decode(body: bytes, *, type: Any = None) -> Any:
+    """Return what JSON says, as plain values or as a struct of them."""
+    read = _json.loads(body)
+    return read if type is None else type(**read)
+
+
+json = _module("json", Encoder=_Encoder, Decoder=_Decoder, decode=_decode, encode=_Encoder().encode)
 structs = _module("structs", fields=_fields)
