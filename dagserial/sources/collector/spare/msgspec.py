@@ -169,7 +169,7 @@ def _module(name: str, **contents: Callable[..., Any] | type) -> types.ModuleTyp
 def _decode(body: bytes, *, type: Any = None) -> Any:
     """Return what JSON says, as plain values or as a struct of them."""
     read = _json.loads(body)
-    return read if type is None else type(**read)
+    return read if type is None else type(**{name: read[name] for name in type.__struct_fields__ if name in read})
 
 
 json = _module("json", Encoder=_Encoder, Decoder=_Decoder, decode=_decode, encode=_Encoder().encode)
