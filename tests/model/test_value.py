@@ -19,7 +19,7 @@ from values import ITEM, KNOWN, PARTIAL, SAME, Level, Mode, Money, Opaque, Plain
 from dagserial.canonical import canonical_bytes
 from dagserial.errors import UnsupportedValueError
 from dagserial.model import Decoder, Encoder, ValueWarning
-from dagserial.model.value import MAX_DEPTH
+from dagserial.model.value import MAX_DEPTH, MAX_VALUE_BYTES
 
 STRICT = Encoder(strict=True)
 
@@ -190,6 +190,12 @@ def test_the_limit_is_that_of_the_canonical_bytes(value: Any, limit: int) -> Non
             encoder.encode(value)
 
 
+def test_each_attribute_of_many_is_named_where_it_fails() -> None:
+    encoder = Encoder()
+    assert encoder.encode_each({"a": 1, "b": Opaque()}, "tasks", "t", "args")["a"] == 1
+    assert [warning.path for warning in encoder.warnings] == ["/tasks/t/args/b"]
+
+
 def test_each_attribute_has_the_whole_limit_to_itself() -> None:
     encoder = Encoder(max_bytes=1000)
     assert encoder.encode_each({str(number): "x" * 900 for number in range(5)}, "args").keys() == set("01234")
@@ -297,3 +303,56 @@ def test_a_rooted_text_is_read_under_another_root(tmp_path: Path) -> None:
     written = Encoder(root=str(tmp_path)).encode([f"{tmp_path}/a.sql", tmp_path / "b"])
     assert str(tmp_path) not in str(written)
     assert Decoder(root="/elsewhere").decode(written) == ["/elsewhere/a.sql", Path("/elsewhere/b")]
+
+
+WIDE: dict[str, Any] = {
+    "lists": lambda at: [at],
+    "dicts": lambda at: {"a": at},
+    "dicts of other keys": lambda at: {at: at},
+    "tuples": lambda at: (at,),
+    "sets": lambda at: {at},
+    "dataclasses": lambda at: Money(at),
+    "plain objects": lambda at: Plain(a=at),
+    "times": lambda at: dt.timedelta(at),
+    "classes of their own": lambda at: Words(str(at)),
+}
+
+
+@pytest.mark.parametrize("make", WIDE.values(), ids=WIDE.keys())
+def test_many_values_beside_each_other_are_not_deep(make: Any) -> None:
+    value = [make(at) for at in range(MAX_DEPTH * 2)]
+    assert is_same(Decoder(KNOWN).decode(STRICT.encode(value)), value)
+
+
+@pytest.mark.parametrize("make", WIDE.values(), ids=WIDE.keys())
+def test_what_stands_behind_another_value_is_found_at_its_own_place(make: Any) -> None:
+    for value, place in (([make(1), Opaque()], "/1"), ({"a": make(1), "b": [make(2), Opaque()]}, "/b/1")):
+        encoder = Encoder()
+        encoder.encode(value, "dag", "x")
+        assert [warning.path for warning in encoder.warnings] == [f"/dag/x{place}"]
+
+
+def test_the_limits_are_those_of_the_documentation() -> None:
+    assert (MAX_DEPTH, MAX_VALUE_BYTES) == (200, 1024 * 1024)
+    with pytest.raises(UnsupportedValueError, match="takes more than 1048576 bytes"):
+        STRICT.encode("x" * 2**20)
+    assert len(STRICT.encode("x" * (2**20 - 2))) == 2**20 - 2
+
+
+def test_one_encoder_starts_each_value_anew() -> None:
+    encoder = Encoder(max_bytes=100)
+    circle: list[Any] = []
+    circle.append(circle)
+    for value in (circle, "x" * 200, [[["\ud800"]]]):
+        with pytest.raises(UnsupportedValueError):
+            encoder.encode(value, "a", "b", "c")
+        assert encoder.encode(["x" * 60, (1,)], "d") == ["x" * 60, {"$": "tuple", "items": [1]}]
+    encoder.encode(Opaque(), "e")
+    assert encoder.warnings[-1].path == "/e"
+
+
+def test_warnings_are_sorted_by_where_they_stand_and_differ_by_what_they_say() -> None:
+    one, two, three = ValueWarning("/a", "x"), ValueWarning("/a", "y"), ValueWarning("/b", "a")
+    assert sorted({three, two, one, ValueWarning("/a", "x")}) == [one, two, three]
+    with pytest.raises(AttributeError):
+        one.path = "/c"  # type: ignore[misc]
