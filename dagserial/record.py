@@ -10,6 +10,7 @@ from dagserial.digest import Digest
 from dagserial.errors import DigestMismatchError, NotFoundError, RecordError, SettingsError, UnknownFormatError
 from dagserial.formats import v1, v2
 from dagserial.formats.body import format_of
+from dagserial.formats.tags import check_tags
 from dagserial.model import MAX_VALUE_BYTES, Dag
 from dagserial.model.object import Arguments, constructed
 from dagserial.sources import files, live
@@ -55,7 +56,9 @@ class Record(msgspec.Struct, frozen=True):
         found = format_of(body)
         if found not in _DECODERS:
             raise UnknownFormatError(found, tuple(_DECODERS))
-        return cls(body, _DECODERS[found](body).dag_id, digest, found)
+        dag = _DECODERS[found](body)
+        check_tags(body, dag)
+        return cls(body, dag.dag_id, digest, found)
 
     @classmethod
     def of_dag(cls, dag: Dag) -> Self:

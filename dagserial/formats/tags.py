@@ -1,5 +1,14 @@
 """List the tags of values: what `{"$": "<tag>", ...}` may stand for in a record."""
 
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import UNSET
+
+from dagserial.errors import RecordError
+from dagserial.model import Dag, Mapping, Value
+
 TAGS = {
     "asset": "an asset (a dataset before Airflow 3): name, URI, group, extra",
     "asset_alias": "an asset alias, by name",
@@ -55,3 +64,53 @@ TAGS = {
     "xcom_zip": "the items of several XComs, side by side",
 }
 """Each tag with what it stands for. Whoever writes a new one adds it here, then runs `pytest --rewrite-goldens`."""
+
+_TAGGED = re.compile(rb'"\$":("[^"]*"|.)')
+"""A key `$` and the tag behind it, in canonical bytes; in no text, where quotation marks are escaped."""
+
+_KNOWN = frozenset(f'"{tag}"'.encode() for tag in TAGS)
+
+
+def check_tags(body: bytes, dag: Dag) -> None:
+    """Check that a body holds no tagged value but of known tags.
+
+    Args:
+        dag: what the body says.
+
+    Raises:
+        RecordError: a value has another tag.
+    """
+    if _KNOWN.issuperset(_TAGGED.findall(body)):
+        return
+    for value in _values(dag):  # what looks like a tag may be the name of an argument
+        if (tag := _unknown_tag(value)) is not UNSET:
+            raise RecordError(f"not a record: a value in it has the tag {tag!r}, which is unknown")
+
+
+def _values(dag: Dag) -> Iterator[Value]:
+    """Iterate over all that a DAG holds in the place of a value."""
+    own = {name: getattr(dag.fields, name) for name in dag.fields.__struct_fields__}
+    yield from [*own.pop("extra").values(), *(param for _, param in own.pop("params")), *own.values()]
+    for task in dag.tasks.values():
+        yield from [*task.args.values(), *_sources(task.mapping)]
+    for group in dag.groups.values():
+        fields = {name: getattr(group, name) for name in group.__struct_fields__}
+        yield from [*fields.pop("args").values(), *_sources(fields.pop("mapping")), *fields.values()]
+
+
+def _sources(mapping: Mapping | None) -> list[Value]:
+    return [] if mapping is None else [*(source for _, source in mapping.expand), mapping.expand_kwargs]
+
+
+def _unknown_tag(value: Value) -> Any:
+    """Return the first tag below a value that is unknown, UNSET if there is none."""
+    rest = [value]
+    while rest:
+        item = rest.pop()
+        if isinstance(item, list):
+            rest += item
+        elif isinstance(item, dict):
+            if "$" in item and not (isinstance(item["$"], str) and item["$"] in TAGS):
+                return item["$"]
+            rest += item.values()
+    return UNSET

@@ -57,6 +57,9 @@ SHAPES = {
     "v1_schedule",
     "v1_setup",
     "v1_task_junk",
+    "tag_in_an_expanded_source",
+    "tag_number",
+    "tag_unknown",
 }
 """Refused records whose flaw is one of shape, so that a schema can tell."""
 DOCUMENT: dict[str, Any] = {"dag": {"dag_id": "etl"}, "format": 2}
