@@ -9,6 +9,7 @@ import uuid
 from typing import Any
 
 from dagserial.canonical import MAX_EXACT_INT, is_plain_float
+from dagserial.model.names import canonical_name
 
 _MODULE_PREFIX = re.compile(r"unusual_prefix_[0-9a-f]{40}_")
 _UTC = {"+00:00", "Etc/UCT", "Etc/UTC", "Etc/Universal", "Etc/Zulu", "UCT", "UTC", "Universal", "Zulu"}
@@ -16,7 +17,7 @@ _UTC = {"+00:00", "Etc/UCT", "Etc/UTC", "Etc/Universal", "Etc/Zulu", "UCT", "UTC
 
 
 def dotted_name(thing: Any) -> str:
-    """Return module and qualified name of a class or function, the same on every machine.
+    """Return module and qualified name of a class or function, the same on every machine and for every Airflow.
 
     Airflow loads a DAG file as `unusual_prefix_<SHA-1 of its path>_<stem>`
     (Airflow 2.x and 3.x, get_unique_dag_module_name); the stem alone remains.
@@ -24,7 +25,8 @@ def dotted_name(thing: Any) -> str:
     module = _MODULE_PREFIX.sub("", str(getattr(thing, "__module__", None) or "builtins"))
     if "._" in module and module.partition(".")[0] in sys.stdlib_module_names:
         module = module.partition("._")[0]  # Python 3.13 moved pathlib's classes to pathlib._local
-    return f"{module}.{getattr(thing, '__qualname__', getattr(thing, '__name__', type(thing).__qualname__))}"
+    name = getattr(thing, "__qualname__", getattr(thing, "__name__", type(thing).__qualname__))
+    return canonical_name(f"{module}.{name}")
 
 
 def number(value: int | float) -> Any:

@@ -10,11 +10,13 @@ import msgspec
 from dagserial import sandbox
 from dagserial.errors import UnsupportedValueError
 from dagserial.model import ValueWarning
+from dagserial.model.names import canonical_name
 from dagserial.model.value import EncodeType
 from dagserial.sources import live
 from dagserial.sources.code import Code
 from dagserial.sources.file import Files
 from dagserial.sources.reading import FileError, Parsed, Provenance, ReadOptions
+from dagserial.sources.written import operators_as_written
 from dagserial.standin import (
     NOTES,
     Decorated,
@@ -80,6 +82,7 @@ def main(body: bytes) -> bytes:
         connections=request.options.connections,
         settings={(section, key): value for section, key, value in request.settings},
     )
+    canonical_name("airflow.DAG")  # reads the data once for all forks, before any DAG file can get in its way
     outcomes = sandbox.each(request.files, lambda file: _answer(request, file), request.limits)
     results = [
         msgspec.msgpack.decode(outcome.answer, type=FileResult)
@@ -120,7 +123,8 @@ def _read(request: Request, file: str) -> list[Parsed]:
             max_bytes=options.max_value_bytes,
         )
         line = next((line for name, line in dag._dagserial_frames if name == f"{root}/{file}"), 1)
-        parsed.append(Parsed(model, Provenance(file=file, line=line), tuple(sorted({*warnings, *notes}))))
+        provenance = Provenance(file=file, line=line, operators=operators_as_written(dag))
+        parsed.append(Parsed(model, provenance, tuple(sorted({*warnings, *notes}))))
     return parsed
 
 

@@ -14,6 +14,8 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         commit: the commit read, 40 hex; absent for a work tree.
         ref: the ref as the user wrote it.
         parser: what read the file, if not the stand-in: an Airflow with its version.
+        operators: names of operators as the DAG file imports them, where the record holds another: the newest, which
+            stands beside it.
     """
 
     file: str
@@ -21,6 +23,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     commit: str | None = None
     ref: str | None = None
     parser: str | None = None
+    operators: dict[str, str] = {}
 
 
 class Parsed(msgspec.Struct, frozen=True):

@@ -116,7 +116,7 @@ class Names:
         get = staticmethod(lambda conn_id, *_args, **_kwargs: connection(stored, conn_id))
         return {
             "_provide": staticmethod(self.provide),
-            "_dagserial_name": "airflow.hooks.base.BaseHook",
+            "_dagserial_name": "airflow.sdk.BaseHook",
             "get_connection": get,
         }
 

@@ -109,7 +109,7 @@ def test_an_operator_is_known_by_its_name_or_its_task_id(found: Found) -> None:
         "sensor": "acme.FileSensorAsync",
         "by_task_id": "acme.Runner",
         "mapped": "acme.SlackOperator",
-        "values": "airflow.operators.bash.BashOperator",
+        "values": "airflow.providers.standard.operators.bash.BashOperator",
     }
     assert found.args("operators", "by_task_id") == {"size": 1}
     assert found.args("operators", "mapped") == {"a": 1}
