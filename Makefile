@@ -40,7 +40,7 @@ airflow: $(AIRFLOWS:%=.airflow/%/bin/airflow)
 .airflow/%/bin/airflow: | $(VENV)/.installed-dev
 	$(if $(DAY_$*),,$(error no day is known for Airflow $*: make airflow AIRFLOWS=$* DAY_$*=YYYY-MM-DD))
 	$(BIN)/python -m uv venv --quiet --clear --python $(BIN)/python .airflow/$*
-	$(BIN)/python -m uv pip install --quiet --python .airflow/$*/bin/python --exclude-newer $(DAY_$*) apache-airflow==$*
+	$(BIN)/python -m uv pip install --quiet --python .airflow/$*/bin/python --exclude-newer $(DAY_$*) apache-airflow==$* kubernetes virtualenv
 
 # How far the stand-in and each Airflow agree, on their example DAGs and on our own.
 agreement: airflow
