@@ -33,6 +33,14 @@ def skip_or_fail(name: str, reason: str) -> None:
     pytest.skip(reason)
 
 
+def airflow_python(version: str) -> str:
+    """Return the interpreter that has an Airflow, which `make airflow` puts in place."""
+    python = ROOT / ".airflow" / version / "bin" / "python"
+    if not python.exists():
+        skip_or_fail("airflow", f"needs Airflow {version}: make airflow AIRFLOWS={version}")
+    return str(python)
+
+
 NEEDED_ELSEWHERE = ("msgspec", "pyyaml", "click", "pathspec")
 """What another interpreter needs of dagserial's requirements to write records; the names that pyproject.toml has."""
 

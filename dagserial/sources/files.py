@@ -51,7 +51,7 @@ def read(root: Path, options: ReadOptions) -> Reading:
         dag_folders=[str((root / folder).resolve()) for folder in folders],
         settings=[("core", "dags_folder", dags_folder)],
         limits=limits,
-        options=options,
+        options=msgspec.structs.replace(options, python=_absolute(options.python)),
     )
     env = {"AIRFLOW_HOME": str(root), "AIRFLOW__CORE__DAGS_FOLDER": dags_folder, "HOME": _HOME} | options.env
     answer = sandbox.run(_RELAY if options.python else _CHILD, msgspec.msgpack.encode(request), limits=limits, env=env)
@@ -59,6 +59,11 @@ def read(root: Path, options: ReadOptions) -> Reading:
     if isinstance(results, str):
         raise SettingsError(results)
     return _reading([*results, *unreadable])
+
+
+def _absolute(python: str) -> str:
+    """Return an interpreter's path as it is from every folder; a name alone is looked up on PATH."""
+    return os.path.abspath(python) if os.sep in python else python
 
 
 def _is_text(file: str) -> bool:

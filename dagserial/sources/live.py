@@ -254,7 +254,15 @@ def _asset(value: Any, encode: Callable[[Any], Value]) -> Value:
     name = None if name == value.uri else name
     fields = {"name": name, "uri": value.uri, "group": _asset_group(value), "extra": value.extra}
     tagged = {name: encode(field) for name, field in fields.items() if field}
-    return {"$": "asset"} | tagged | {name: encode(more) for name, more in getattr(value, "more", {}).items()}
+    return {"$": "asset"} | tagged | {name: encode(more) for name, more in _more_of_asset(value).items()}
+
+
+def _more_of_asset(value: Any) -> dict[str, Any]:
+    """Return what else an asset was given: by `authoring`, whatever it is; by Airflow 3, what it takes."""
+    if hasattr(value, "more"):
+        return dict(value.more)
+    more = {name: getattr(value, name, None) for name in ("watchers", "access_control")}
+    return {name: given for name, given in more.items() if given and given != type(given)()}
 
 
 def _asset_group(value: Any) -> str | None:
@@ -300,13 +308,16 @@ NAMED: dict[str, EncodeType] = {
     "Param": _param_value,
     "_PlainParam": _param_value,
     "Asset": _asset,
+    "AssetDefinition": _asset,
     "AssetAlias": _asset_name,
     "Dataset": _asset,
     "DatasetAlias": _asset_name,
     "DatasetAll": _asset_condition,
     "DatasetAny": _asset_condition,
     "_DatasetAliasCondition": _asset_name,
+    "AssetNameRef": _asset_name,
     "AssetRef": _asset_name,
+    "AssetUriRef": _asset_name,
     "AssetAll": _asset_condition,
     "AssetAny": _asset_condition,
     "DagParam": _dag_param,

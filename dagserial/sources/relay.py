@@ -73,6 +73,7 @@ def _environment(request: Request, private: str) -> dict[str, str]:
     return {
         **os.environ,
         "AIRFLOW_HOME": f"{private}/airflow",
+        "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH": "1000",  # so that a frame of the DAG file is in it
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         **{f"AIRFLOW__{section.upper()}__{key.upper()}": value for section, key, value in request.settings},
         **{f"AIRFLOW_VAR_{key.upper()}": value for key, value in options.variables.items()},

@@ -55,7 +55,12 @@ class Finder(MetaPathFinder):
     """Decide for each import where it comes from."""
 
     def __init__(
-        self, provide: Provide, roots: Sequence[str], dag_folders: Sequence[str], libraries: Sequence[str]
+        self,
+        provide: Provide,
+        roots: Sequence[str],
+        dag_folders: Sequence[str],
+        libraries: Sequence[str],
+        absent: Sequence[str] = (),
     ) -> None:
         """Prepare.
 
@@ -63,11 +68,13 @@ class Finder(MetaPathFinder):
             roots: import roots of the repository, searched in this order.
             dag_folders: where the DAG files lie; a module of theirs is real even under the name `airflow`.
             libraries: parse libraries that are installed.
+            absent: packages of `airflow` that the version asked for does not have.
         """
         self._provide = provide
         self._roots = list(roots)
         self._dag_folders = tuple(f"{folder}/" for folder in dag_folders)
         helpers = (name for name in _HELPERS if PathFinder.find_spec(name))
+        self._absent = frozenset(absent)
         self._real = {*sys.stdlib_module_names, *libraries, *helpers}
 
     def find_spec(
@@ -75,6 +82,8 @@ class Finder(MetaPathFinder):
     ) -> ModuleSpec | None:
         """Return where a module comes from; None leaves it to Python's own finders."""
         top, dot, _ = fullname.partition(".")
+        if fullname in self._absent:
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
         if top == "airflow":
             return self._dag_module(fullname) or self._standin(fullname)
         if top in self._real:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import glob
 import hashlib
 import importlib
@@ -51,7 +52,8 @@ def install(
     for name in libraries:
         importlib.import_module(name)  # before the clocks stop: pendulum derives from datetime
     names = Names(airflow_version, variables, connections, settings)
-    sys.meta_path.insert(0, Finder(names.provide, roots, dag_folders, libraries))
+    absent = ("airflow.sdk",) if airflow_version.startswith(("1.", "2.")) else ()
+    sys.meta_path.insert(0, Finder(names.provide, roots, dag_folders, libraries, absent))
     sys.path[:0] = roots
     stop_clocks(names.provide)
     hide_machine(names.provide)
@@ -148,6 +150,7 @@ def _pass_symbols() -> None:
 
 
 def _passing(parse: Callable[..., Any], path: str) -> Callable[..., Any]:
+    @functools.wraps(parse)  # a DAG file that passes the parser on names the real one
     def passing(value: Any, *args: Any, **kwargs: Any) -> Any:
         symbol = value._symbol if isinstance(value, Text) else value
         if isinstance(symbol, Symbol):

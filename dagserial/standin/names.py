@@ -155,10 +155,8 @@ class Names:
             "airflow.utils.dates.days_ago": self._days_ago,
             "airflow.version.version": self._version,
             "airflow.utils.decorators.apply_defaults": lambda function: function,
-            "airflow.utils.timezone.datetime": _aware,
-            "airflow.sdk.timezone.datetime": _aware,
-            "airflow.utils.timezone.utc": dt.UTC,
-            "airflow.sdk.timezone.utc": dt.UTC,
+            **{f"{module}.timezone.datetime": _aware for module in ("airflow.utils", *_DECLARING[1:])},
+            **{f"{module}.timezone.utc": dt.UTC for module in ("airflow.utils", *_DECLARING[1:])},
         }
 
     def _days_ago(self, n: Any = 0, *args: Any, **kwargs: Any) -> Symbol:

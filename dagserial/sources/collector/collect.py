@@ -28,10 +28,12 @@ def main() -> None:
         version = importlib.import_module("airflow").__version__
     except ImportError as error:
         sys.exit(f"it has no Airflow: {error}")
-    from dagserial.sources.collector import operators, structure  # the path is set by whoever starts this
+    from dagserial.sources.collector import operators, structure, tables  # the path is set by whoever starts this
 
     operators.install()
     structure.install()
+    if version.startswith("2."):
+        tables.make()
     results = [_in_fork(request, file) for file in request["files"]]
     json.dump({"airflow": version, "files": results}, answer)
     answer.close()
@@ -93,6 +95,7 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
     imports = Imports(root, live.NAMED)
     imports.watch()
     os.chdir(root)
+    sys.executable = executable = Executable(sys.executable)
     bag = found("airflow.dag_processing.dagbag:DagBag", "airflow.models.dagbag:DagBag")(os.devnull, False)
     bag.process_file(path, only_if_updated=False, safe_mode=False)
     if bag.import_errors:
@@ -100,11 +103,12 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
     code = Code(root, is_wanted=request["code"])
     files = Files(root, request["folders"][file], dag_file=path)
     dags = []
+    encoders = imports.encoders | {type(executable): lambda *_: {"$": "symbol", "name": "sys.executable"}}
     for dag in bag.dags.values():
         if getattr(dag, "parent_dag", None) is not None:  # a SubDAG: part of another's task
             continue
         model, warnings = live.read(
-            dag, encoders=imports.encoders, root=root, code=code, files=files, max_bytes=request["max_value_bytes"]
+            dag, encoders=encoders, root=root, code=code, files=files, max_bytes=request["max_value_bytes"]
         )
         line = next((line for name, line in dag._dagserial_frames if name == path), 1)
         dags.append(
@@ -117,7 +121,14 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
     return {"dags": dags, "error": None, "line": None}
 
 
+class Executable(str):
+    """The interpreter's path, which differs between machines: a DAG file that uses it says where it has it from."""
+
+
 def _last(trace: str, path: str) -> tuple[str, int | None]:
-    """Return the last line of a traceback, and the last line of the DAG file in it."""
+    """Return what a traceback says behind its last frame, and the last line of the DAG file in it."""
     lines = re.findall(rf'File "{re.escape(path)}", line (\d+)', trace)
-    return trace.strip().splitlines()[-1] if trace.strip() else "", int(lines[-1]) if lines else None
+    message: list[str] = []
+    for text in trace.strip().splitlines():
+        message = [] if text.startswith("  ") else [*message, text]
+    return " ".join(message), int(lines[-1]) if lines else None

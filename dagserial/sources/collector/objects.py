@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import enum
 import functools
 import os
 import re
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dagserial.model import Value
+from dagserial.model.form import enum_member
 from dagserial.model.object import field_names
 from dagserial.model.scalar import dotted_name
 from dagserial.model.value import EncodeType
@@ -23,8 +25,12 @@ _REAL = frozenset({*sys.stdlib_module_names, "dateutil", "dagserial", "jinja2", 
 """Packages whose objects say themselves what they are."""
 
 
-_WATCHED = re.compile(r"airflow\..*(timetable|deadline|callback|notif|retry_policy|priority_strategy)")
+_WATCHED = re.compile(r"airflow\..*(asset|timetable|deadline|callback|notif|retry_policy|priority_strategy)")
 """Modules of Airflow whose objects stand in DAGs."""
+
+
+_KNOWN_ENUMS = ("TriggerRule", "WeightRule", "TaskInstanceState", "DagRunState", "DagRunType", "WeekDay")
+"""Enumerations of Airflow whose members are written as their values, as authors write either."""
 
 
 class Imports:
@@ -39,7 +45,7 @@ class Imports:
         """
         self._root = os.path.join(root, "")
         self._known = frozenset(known)
-        self.encoders: dict[type, EncodeType] = {}
+        self.encoders: dict[type, EncodeType] = {enum.Enum: self._member}
 
     def watch(self) -> None:
         """Note the objects of Airflow's own classes, and of those that a file of the tree imports, from now on."""
@@ -70,21 +76,23 @@ class Imports:
     def _note(self, kind: Any) -> None:
         if not isinstance(kind, type) or kind in self.encoders or not self._is_foreign(kind):
             return
-        init: Any = vars(kind).get("__init__") or getattr(kind, "__init__", None)
-        if not callable(init) or init is object.__init__:
+        if issubclass(kind, enum.Enum):
             return
-
-        @functools.wraps(init)
-        def noting(self: Any, *args: Any, **kwargs: Any) -> None:
-            if self not in ARGUMENTS:
-                ARGUMENTS.keep(self, (args, kwargs))
-            init(self, *args, **kwargs)
-
         try:
-            setattr(kind, "__init__", noting)  # noqa: B010
+            _note_new(kind)
+            _note_init(kind)
         except (AttributeError, TypeError):  # a class that cannot be changed
             return
         self.encoders[kind] = _constructed
+
+    def _member(self, value: Any, encode: Callable[[Any], Value]) -> Value:
+        """Write a member of a package's enumeration as a DAG file names it; of Airflow's that all know, the value."""
+        kind = type(value)
+        if kind.__module__.startswith("airflow.") and kind.__name__ in _KNOWN_ENUMS:
+            return encode(value.value)
+        if self._is_foreign(kind):
+            return {"$": "symbol", "name": f"{dotted_name(kind)}.{value.name}"}
+        return enum_member(value, encode)
 
     def _is_foreign(self, kind: type) -> bool:
         """Tell whether a class is a package's, and has no form of its own."""
@@ -119,6 +127,33 @@ class _AfterLoading:
 
         spec.loader.exec_module = load_and_tell  # type: ignore[method-assign]
         return spec
+
+
+def _note_new(kind: Any) -> None:
+    """Note what objects are made with, of subclasses with constructors of their own, too."""
+    if kind.__new__ is not object.__new__:
+        return
+
+    def new(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        made = object.__new__(cls)
+        ARGUMENTS.keep(made, (args, kwargs))
+        return made
+
+    kind.__new__ = staticmethod(new)
+
+
+def _note_init(kind: Any) -> None:
+    init: Any = kind.__init__
+    if init is object.__init__:
+        return
+
+    @functools.wraps(init)
+    def noting(self: Any, *args: Any, **kwargs: Any) -> None:
+        if self not in ARGUMENTS:
+            ARGUMENTS.keep(self, (args, kwargs))
+        init(self, *args, **kwargs)
+
+    kind.__init__ = noting
 
 
 def _constructed(value: Any, encode: Callable[[Any], Value]) -> Value:

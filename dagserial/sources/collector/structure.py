@@ -48,7 +48,7 @@ def _note_dags(dag: Any) -> None:
 
     def init_noting(self: Any, *args: Any, **kwargs: Any) -> None:
         if self not in DECLARED:
-            explicit = _given.pop() if _given else by_name(init, args, kwargs)
+            explicit = _given.pop() if _given else _unfilled(by_name(init, args, kwargs))
             DECLARED.keep(self, _dag_arguments(explicit))
             FRAMES.keep(self, calling_frames())
         init(self, *args, **kwargs)
@@ -67,6 +67,18 @@ def _note_dags(dag: Any) -> None:
         dag.__setattr__ = set_and_note
     DECLARED.show(dag, "_dagserial_declared")
     FRAMES.show(dag, "_dagserial_frames", ())
+
+
+def _unfilled(explicit: dict[str, Any]) -> dict[str, Any]:
+    """Return what a DAG is given without what Airflow 3's `@asset` fills in."""
+    if "definitions.asset" not in sys._getframe(2).f_globals.get("__name__", ""):
+        return explicit
+    filled = {field.name: field.default for field in getattr(_asset_decorator(), "__attrs_attrs__", ())}
+    return {name: value for name, value in explicit.items() if name == "schedule" or value != filled.get(name)}
+
+
+def _asset_decorator() -> Any:
+    return found("airflow.sdk.definitions.asset.decorators:asset")
 
 
 def _is_dag(kind: type) -> bool:
