@@ -165,7 +165,8 @@ def _table(found: list[Agreement]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|---|"
     for one in found:
         equal = " | ".join(f"{count} ({one.shares()[name]:.1f} %)" for name, count in _equal(one).items())
-        yield f"| {one.tree} | {one.airflow} | {one.files[0]}, {one.files[1]} | {', '.join(map(str, one.dags))} | {equal} |"
+        dags = ", ".join(map(str, one.dags))
+        yield f"| {one.tree} | {one.airflow} | {one.files[0]}, {one.files[1]} | {dags} | {equal} |"
     for one in found:
         yield ""
         yield f"{one.tree}, Airflow {one.airflow}:"
