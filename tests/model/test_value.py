@@ -356,3 +356,24 @@ def test_warnings_are_sorted_by_where_they_stand_and_differ_by_what_they_say() -
     assert sorted({three, two, one, ValueWarning("/a", "x")}) == [one, two, three]
     with pytest.raises(AttributeError):
         one.path = "/c"  # type: ignore[misc]
+
+
+def test_what_follows_an_object_that_was_given_up_has_the_whole_room() -> None:
+    encoder = Encoder(max_bytes=1000)
+    given_up = Plain(text="x" * 900, ring=Ring())
+    assert encoder.encode([given_up, "y" * 800])[1] == "y" * 800
+    deep: Any = 1
+    for _ in range(MAX_DEPTH + 1):
+        deep = [deep]
+    written = encoder.encode([Ring(), Plain(deep=deep), [[Ring()]]])
+    assert [item["class"] for item in (written[0], written[1], written[2][0][0])] == [
+        "test_value.Ring",
+        "values.Plain",
+        "test_value.Ring",
+    ]
+
+
+def test_an_error_that_is_about_no_class_names_none() -> None:
+    with pytest.raises(UnsupportedValueError) as caught:
+        STRICT.encode("\ud800")
+    assert (caught.value.type_name, caught.value.hint, caught.value.pointer) == ("", "", "")
