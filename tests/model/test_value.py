@@ -360,7 +360,7 @@ def test_warnings_are_sorted_by_where_they_stand_and_differ_by_what_they_say() -
 
 def test_what_follows_an_object_that_was_given_up_has_the_whole_room() -> None:
     encoder = Encoder(max_bytes=1000)
-    given_up = Plain(text="x" * 900, ring=Ring())
+    given_up = Plain(text="x" * 900, lone="\ud800")
     assert encoder.encode([given_up, "y" * 800])[1] == "y" * 800
     deep: Any = 1
     for _ in range(MAX_DEPTH + 1):
