@@ -1,15 +1,23 @@
 """Read the bytes of a record strictly: what all formats refuse alike."""
 
 import json
-import re
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from dagserial.canonical import canonical_bytes, settled_bytes
+from dagserial.canonical import canonical_bytes, holds_long_number, settled_bytes
 from dagserial.errors import CanonicalError, RecordError, UnknownFormatError
 
-T = TypeVar("T", bound=msgspec.Struct)
+
+class Document(Protocol):
+    """What every document has: the number of its format."""
+
+    @property
+    def format(self) -> int:
+        """The number."""
+
+
+D = TypeVar("D", bound=Document)
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -26,8 +34,6 @@ class _RepeatedKeyError(Exception):
 
 
 _HEAD = msgspec.json.Decoder(Part)
-_DOUBTFUL_NUMBER = re.compile(rb'[:,\[](?=[-\d])(?<![^"]:)-?(?:\d{16}|\d+\.0[,\]}]|\d+(?:\.\d+)?e)')
-"""What every number looks like that msgspec reads and writes back though RFC 8785 does not; a few others do too."""
 
 
 def format_of(body: bytes) -> int:
@@ -42,19 +48,24 @@ def format_of(body: bytes) -> int:
         raise RecordError(f"not a record: {_flaw(body, error)}") from error
 
 
-def read_document(body: bytes, decoder: msgspec.json.Decoder[T], number: int) -> T:
+def read_document(body: bytes, decoder: msgspec.json.Decoder[D], number: int) -> D:
     """Return what the body of a format says, checked to be the canonical bytes of it.
+
+    Args:
+        decoder: reads floats by `read_float`.
 
     Raises:
         UnknownFormatError: the body is of another format.
         RecordError: the bytes are no JSON, have another shape, or are not canonical.
     """
-    _check_format(body, number)
     try:
         document = decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        _check_format(body, number)
         flaw = _element_flaw(body, decoder.type) or _flaw(body, error)
         raise RecordError(f"not a record of format {number}: {flaw}") from error
+    if document.format != number:
+        raise UnknownFormatError(document.format, (number,))
     _check_canonical(body, document)
     return document
 
@@ -82,10 +93,10 @@ def _check_format(body: bytes, number: int) -> None:
         raise UnknownFormatError(found, (number,))
 
 
-def _check_canonical(body: bytes, document: msgspec.Struct) -> None:
+def _check_canonical(body: bytes, document: Document) -> None:
     try:
         again = settled_bytes(document)
-        if again == body and _DOUBTFUL_NUMBER.search(body):
+        if again == body and holds_long_number(body):
             again = canonical_bytes(msgspec.json.decode(body))
     except CanonicalError as error:
         raise RecordError(f"the record is not canonical: {error}") from error

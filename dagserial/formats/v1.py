@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from dagserial.canonical import read_float
 from dagserial.errors import InvalidDagError, RecordError
 from dagserial.formats.body import Part, read_document, read_part
 from dagserial.model import Dag, Group, Task
@@ -111,7 +112,7 @@ class _FieldsPart(Part, frozen=True):
     dag: DagFields
 
 
-_DECODER = msgspec.json.Decoder(Document)
+_DECODER = msgspec.json.Decoder(Document, float_hook=read_float)
 _FIELDS = msgspec.json.Decoder(_FieldsPart)
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from dagserial.canonical import settled_bytes
+from dagserial.canonical import read_float, settled_bytes
 from dagserial.errors import InvalidDagError, RecordError
 from dagserial.formats.body import Part, read_document, read_part
 from dagserial.model import Dag, DagFields, Group, Task
@@ -30,7 +30,7 @@ class _FieldsPart(Part, frozen=True):
     dag: DagFields
 
 
-_DECODER = msgspec.json.Decoder(Document)
+_DECODER = msgspec.json.Decoder(Document, float_hook=read_float)
 _FIELDS = msgspec.json.Decoder(_FieldsPart)
 
 

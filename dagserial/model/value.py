@@ -17,7 +17,7 @@ from dagserial.canonical import MAX_EXACT_INT, canonical_bytes
 from dagserial.errors import CanonicalError, UnsupportedValueError
 from dagserial.model.form import BUILTIN, NAMED, enum_member
 from dagserial.model.object import PLAIN, constructed, field_names, has_state, record, stateful
-from dagserial.model.scalar import dotted_name
+from dagserial.model.scalar import SCALARS, dotted_name, number
 
 Value = Any
 """The JSON domain, with tagged values in it."""
@@ -31,6 +31,8 @@ MAX_DEPTH = 200
 
 MAX_VALUE_BYTES = 2**20
 """Bytes that one value may take in a record unless told otherwise."""
+
+_TEXT = frozenset({str})
 
 _MOST_PER_SIZE = 100
 """Bytes that a value takes at most for each unit of its running size: an item, a letter, a byte."""
@@ -88,6 +90,7 @@ class Encoder:
         self._own: dict[type, EncodeType] = {
             bytes: self._bytes,
             dict: self._dict,
+            float: lambda value, _encode: number(value),
             frozenset: functools.partial(self._set, "frozenset"),
             int: self._int,
             list: self._list,
@@ -95,6 +98,7 @@ class Encoder:
             tuple: self._tuple,
         }
         self._found: dict[type, EncodeType] = {}
+        self._leaves: dict[int, tuple[Value, Any]] = {}
 
     def encode(self, value: Any, *steps: str) -> Value:
         """Return `value` as JSON with tagged values.
@@ -106,7 +110,7 @@ class Encoder:
             UnsupportedValueError: the value holds itself, nests too deeply, is too large, holds a lone surrogate, or,
                 if strict, has no deterministic form.
         """
-        self._steps = list(steps)
+        self._begin(steps)
         return self._whole(value)
 
     def encode_each(self, values: Mapping[str, Any], *steps: str) -> dict[str, Value]:
@@ -119,18 +123,22 @@ class Encoder:
             UnsupportedValueError: as `encode`.
         """
         written = {}
-        self._steps = [*steps, ""]
+        self._begin((*steps, ""))
         for name, value in values.items():
             self._steps[-1] = name
             written[name] = self._whole(value)
         return written
 
-    def _whole(self, value: Any) -> Value:
-        """Write one attribute, beneath which nothing is open yet."""
+    def _begin(self, steps: tuple[str, ...]) -> None:
+        """Turn to what stands there, whatever became of what was written before."""
+        self._steps = list(steps)
+        self._top = len(steps)
         self._held.clear()
-        self._size = 1
         self._circle = MAX_DEPTH
-        self._top = len(self._steps)
+
+    def _whole(self, value: Any) -> Value:
+        """Write one attribute."""
+        self._size = 1
         try:
             written = self._encode(value)
             if self._size > self._surely_small:
@@ -142,7 +150,9 @@ class Encoder:
     def _encode(self, value: Any) -> Value:
         kind = type(value)
         if kind is str:
-            return self._text(value)
+            self._size += len(value)
+            is_usual = value.isascii() and not self._root and self._size <= self._max_bytes
+            return value if is_usual else self._text(value)
         if value is None or kind is bool or (kind is int and -MAX_EXACT_INT <= value <= MAX_EXACT_INT):
             return value
         write = self._found.get(kind)
@@ -167,11 +177,23 @@ class Encoder:
                 return functools.partial(self._object, constructed(PLAIN[base]))
             if own := self._own.get(base):
                 return own
+            if leaf := SCALARS.get(base):
+                return functools.partial(self._leaf, leaf)
             if write := BUILTIN.get(base) or NAMED.get(base.__name__):
                 return functools.partial(self._object, write)
         if is_enum:
             return functools.partial(self._object, enum_member)
         return self._stateful if has_state(kind) else self._opaque
+
+    def _leaf(self, write: Callable[[Any], Value], value: Any, _encode: Encode) -> Value:
+        """Write a value that holds no others and never changes: the same object once, however often it is met.
+
+        That is what default_args are: the same objects in every task.
+        """
+        self._grow(1)
+        if (known := self._leaves.get(id(value))) is None:
+            known = self._leaves[id(value)] = (write(value), value)  # kept, the value cannot leave its id to another
+        return known[0]
 
     def _object(self, write: EncodeType, value: Any, _encode: Encode) -> Value:
         """Write a value that may hold others."""
@@ -187,7 +209,9 @@ class Encoder:
             self._circle = self._circle_start()
             is_circle = self._circle < len(self._held)
             raise self._flawed("holds itself" if is_circle else f"is nested too deeply, beyond {MAX_DEPTH} levels")
-        self._grow(size)
+        self._size += size
+        if self._size > self._max_bytes:
+            self._check_size(self._size)
 
     def _circle_start(self) -> int:
         """Return at which level a value stands that is met again below; the number of levels if there is none."""
@@ -209,7 +233,7 @@ class Encoder:
         return UnsupportedValueError(f"the value {flaw}", _pointer(self._steps[: self._top]), kind)
 
     def _text(self, text: str) -> Value:
-        self._size += len(text)
+        """Write a text whose size is counted already."""
         if self._size > self._max_bytes:
             self._check_size(self._size)
         if not text.isascii():
@@ -259,7 +283,7 @@ class Encoder:
             written = {}
             for key, item in value.items():
                 steps[-1] = key
-                written[self._text(key)] = encode(item)
+                written[encode(key)] = encode(item)
         else:
             pairs = []
             for key, item in value.items():
@@ -272,8 +296,7 @@ class Encoder:
 
     def _has_plain_keys(self, value: Mapping[Any, Any]) -> bool:
         """Tell whether a dict is a JSON object as it stands, and none that would pass for a tagged value."""
-        kinds = set(map(type, value))
-        if kinds - {str} or "$" in value:
+        if not _TEXT.issuperset(map(type, value)) or "$" in value:
             return False
         return not self._root or not any(self._root in key for key in value)
 

@@ -130,7 +130,7 @@ def _task(dag: Any, task: Any, encoder: Encoder, code: Code, files: Files | None
         args=args,
         code=None if name.startswith("@") else code.of_operator(operator),
         group=task.task_group.group_id if task.task_group else None,
-        labels=_labels(dag, task),
+        labels=_labels(dag, task) if dag.edge_info else {},
         mapping=mapping,
         on_failure_fail_dagrun=bool(getattr(task, "on_failure_fail_dagrun", False)),
         operator=name,
@@ -141,8 +141,6 @@ def _task(dag: Any, task: Any, encoder: Encoder, code: Code, files: Files | None
 
 
 def _labels(dag: Any, task: Any) -> dict[str, str]:
-    if not dag.edge_info:
-        return {}
     edges = ((before, dag.edge_info.get(before, {}).get(task.task_id, {})) for before in task.upstream_task_ids)
     return {before: str(info["label"]) for before, info in edges if info.get("label") is not None}
 
@@ -168,12 +166,11 @@ def operator_name(operator: Any) -> str:
 
 def _arguments(declared: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a task's arguments in the form that every spelling of the same has."""
-    same = {
-        name: declared[name].value
-        for name in _ENUM_ARGUMENTS
-        if name in declared and isinstance(declared[name], enum.Enum)
-    }
-    if isinstance(params := declared.get("params"), Mapping):
+    same = {}
+    for name in _ENUM_ARGUMENTS:
+        if name in declared and isinstance(declared[name], enum.Enum):
+            same[name] = declared[name].value
+    if "params" in declared and isinstance(params := declared["params"], Mapping):
         same["params"] = {key: _param(param) for key, param in params.items()}
     return {**declared, **same} if same else declared
 
