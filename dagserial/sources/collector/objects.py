@@ -47,8 +47,12 @@ class Imports:
         self._known = frozenset(known)
         self.encoders: dict[type, EncodeType] = {enum.Enum: self._member}
 
-    def watch(self) -> None:
-        """Note the objects of Airflow's own classes, and of those that a file of the tree imports, from now on."""
+    def watch(self, replaced: Mapping[str, Any]) -> None:
+        """Note the objects of Airflow's own classes, and of those that a file of the tree imports, from now on.
+
+        Args:
+            replaced: modules that files of the tree get in the place of those of the same name.
+        """
         for module in list(sys.modules.values()):
             self._note_all(module)
         sys.meta_path.insert(0, _AfterLoading(self._note_all))
@@ -58,6 +62,7 @@ class Imports:
             module = original(name, *args, **kwargs)
             caller = sys._getframe(1).f_globals.get("__file__") or ""
             if caller.startswith(self._root):
+                module = replaced.get(name, module)
                 wanted = (args[2] if len(args) > 2 else kwargs.get("fromlist")) or ()
                 for one in wanted:
                     self._note(getattr(module, one, None))
