@@ -144,6 +144,14 @@ class _Encoder:
         return "".join(_written(value)).encode()
 
 
+def _decode(body: bytes, type: Any = None) -> Any:
+    """Return what JSON says; an object as a struct of a type, if one is named."""
+    document = _json.loads(body)
+    if type is None:
+        return document
+    return type(**{name: value for name, value in document.items() if name in type.__struct_fields__})
+
+
 class _Decoder:
     """Stands where a module makes its decoder; nothing is decoded here but plain JSON."""
 
@@ -162,5 +170,5 @@ def _module(name: str, **contents: Callable[..., Any] | type) -> types.ModuleTyp
     return made
 
 
-json = _module("json", Encoder=_Encoder, Decoder=_Decoder, decode=_json.loads, encode=_Encoder().encode)
+json = _module("json", Encoder=_Encoder, Decoder=_Decoder, decode=_decode, encode=_Encoder().encode)
 structs = _module("structs", fields=_fields)
