@@ -43,6 +43,8 @@ def record(value: Any, encode: Encode, *, fields: tuple[str, ...]) -> Value:
     kwargs = {name: getattr(value, name) for name in fields if hasattr(value, name)}
     if hasattr(type(value), "openapi_types"):  # None stands for what was not given
         kwargs = {name: item for name, item in kwargs.items() if item is not None}
+        if not kwargs:  # made without arguments, as one whose package is absent
+            return {"$": "object", "class": dotted_name(type(value))}
     return {"$": "object", "class": dotted_name(type(value)), "kwargs": encode(kwargs)}
 
 

@@ -86,6 +86,7 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
     from dagserial.canonical import settled_bytes
     from dagserial.sources import live
     from dagserial.sources.code import Code
+    from dagserial.sources.collector import machine
     from dagserial.sources.collector.noted import found
     from dagserial.sources.collector.objects import Imports
     from dagserial.sources.file import Files
@@ -93,9 +94,8 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
     root = request["root"]
     path = f"{root}/{file}"
     imports = Imports(root, live.NAMED)
-    imports.watch()
+    imports.watch(machine.hide(root))
     os.chdir(root)
-    sys.executable = executable = Executable(sys.executable)
     bag = found("airflow.dag_processing.dagbag:DagBag", "airflow.models.dagbag:DagBag")(os.devnull, False)
     bag.process_file(path, only_if_updated=False, safe_mode=False)
     if bag.import_errors:
@@ -103,7 +103,7 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
     code = Code(root, is_wanted=request["code"])
     files = Files(root, request["folders"][file], dag_file=path)
     dags = []
-    encoders = imports.encoders | {type(executable): lambda *_: {"$": "symbol", "name": "sys.executable"}}
+    encoders = imports.encoders | machine.ENCODERS
     for dag in bag.dags.values():
         if getattr(dag, "parent_dag", None) is not None:  # a SubDAG: part of another's task
             continue
@@ -119,10 +119,6 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
             }
         )
     return {"dags": dags, "error": None, "line": None}
-
-
-class Executable(str):
-    """The interpreter's path, which differs between machines: a DAG file that uses it says where it has it from."""
 
 
 def _last(trace: str, path: str) -> tuple[str, int | None]:

@@ -20,6 +20,8 @@ from dagserial.sources.collector.noted import Notes
 
 ARGUMENTS = Notes()
 """Positional and keyword arguments of objects."""
+CONSTANTS = Notes()
+"""Names of objects that classes of Airflow offer."""
 
 _REAL = frozenset({*sys.stdlib_module_names, "dateutil", "dagserial", "jinja2", "pendulum", "pytz", "yaml"})
 """Packages whose objects say themselves what they are."""
@@ -47,8 +49,12 @@ class Imports:
         self._known = frozenset(known)
         self.encoders: dict[type, EncodeType] = {enum.Enum: self._member}
 
-    def watch(self) -> None:
-        """Note the objects of Airflow's own classes, and of those that a file of the tree imports, from now on."""
+    def watch(self, replaced: Mapping[str, Any]) -> None:
+        """Note the objects of Airflow's own classes, and of those that a file of the tree imports, from now on.
+
+        Args:
+            replaced: modules that files of the tree get in the place of those of the same name.
+        """
         for module in list(sys.modules.values()):
             self._note_all(module)
         sys.meta_path.insert(0, _AfterLoading(self._note_all))
@@ -58,6 +64,7 @@ class Imports:
             module = original(name, *args, **kwargs)
             caller = sys._getframe(1).f_globals.get("__file__") or ""
             if caller.startswith(self._root):
+                module = replaced.get(name, module)
                 wanted = (args[2] if len(args) > 2 else kwargs.get("fromlist")) or ()
                 for one in wanted:
                     self._note(getattr(module, one, None))
@@ -72,6 +79,7 @@ class Imports:
             for kind in list(vars(module).values()):
                 if getattr(kind, "__module__", None) == name:
                     self._note(kind)
+                    _note_constants(kind)
 
     def _note(self, kind: Any) -> None:
         if not isinstance(kind, type) or kind in self.encoders or not self._is_foreign(kind):
@@ -129,6 +137,13 @@ class _AfterLoading:
         return spec
 
 
+def _note_constants(kind: Any) -> None:
+    """Note the objects that a class offers by name, made before anything of them could be noted."""
+    for name, value in list(vars(kind).items()) if isinstance(kind, type) else []:
+        if name.isupper() and hasattr(value, "__dict__") and not isinstance(value, enum.Enum):
+            CONSTANTS.keep(value, f"{dotted_name(kind)}.{name}")
+
+
 def _note_new(kind: Any) -> None:
     """Note what objects are made with, of subclasses with constructors of their own, too."""
     if kind.__new__ is not object.__new__:
@@ -157,6 +172,8 @@ def _note_init(kind: Any) -> None:
 
 
 def _constructed(value: Any, encode: Callable[[Any], Value]) -> Value:
+    if constant := CONSTANTS.of(value):
+        return {"$": "symbol", "name": constant}
     args, kwargs = ARGUMENTS.of(value, ((), {}))
     tagged: dict[str, Value] = {"$": "object", "class": dotted_name(type(value))}
     tagged |= {"args": encode(list(args))} if args else {}

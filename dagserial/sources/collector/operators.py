@@ -20,6 +20,9 @@ PARTIALS = Notes()
 EXPLICIT = Notes()
 """Whether the author of a decorated function gave `multiple_outputs`, by decorator."""
 
+_ASSET_ARGUMENT = "definition_name"
+"""What Airflow 3's `@asset` tells its operator beside what the author said."""
+
 _pending: list[dict[str, Any]] = []
 """What a decorated function's operator is about to be made with: what its caller passed, not what Airflow adds."""
 
@@ -66,6 +69,8 @@ def _note_operators(meta: Any, operator: Any) -> None:
         explicit = _pending.pop() if _pending else by_name(cls.__init__, args, kwargs)
         made = make(cls, *args, **kwargs)
         if isinstance(made, operator):
+            if explicit.pop(_ASSET_ARGUMENT, None) is not None and not explicit.get("inlets"):
+                explicit.pop("inlets", None)
             _keep(made, explicit)
         return made
 

@@ -73,12 +73,11 @@ def _unfilled(explicit: dict[str, Any]) -> dict[str, Any]:
     """Return what a DAG is given without what Airflow 3's `@asset` fills in."""
     if "definitions.asset" not in sys._getframe(2).f_globals.get("__name__", ""):
         return explicit
-    filled = {field.name: field.default for field in getattr(_asset_decorator(), "__attrs_attrs__", ())}
-    return {name: value for name, value in explicit.items() if name == "schedule" or value != filled.get(name)}
-
-
-def _asset_decorator() -> Any:
-    return found("airflow.sdk.definitions.asset.decorators:asset")
+    dag_id = explicit.get("dag_id")
+    told = {name: value for name, value in explicit.items() if value and name not in ("auto_register", "catchup")}
+    if told.get("dag_display_name") == dag_id:
+        del told["dag_display_name"]
+    return told | {"schedule": explicit.get("schedule")}
 
 
 def _is_dag(kind: type) -> bool:

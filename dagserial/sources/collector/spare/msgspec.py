@@ -148,6 +148,14 @@ class _Encoder:
         return "".join(_written(value)).encode()
 
 
+def _decode(body: bytes, type: Any = None) -> Any:
+    """Return what JSON says; an object as a struct of a type, if one is named."""
+    document = _json.loads(body)
+    if type is None:
+        return document
+    return type(**{name: value for name, value in document.items() if name in type.__struct_fields__})
+
+
 class _Decoder:
     """Stands where a module makes its decoder; nothing is decoded here but plain JSON."""
 
@@ -164,12 +172,6 @@ def _module(name: str, **contents: Callable[..., Any] | type) -> types.ModuleTyp
     vars(made).update(contents)
     sys.modules[made.__name__] = made
     return made
-
-
-def _decode(body: bytes, *, type: Any = None) -> Any:
-    """Return what JSON says, as plain values or as a struct of them."""
-    read = _json.loads(body)
-    return read if type is None else type(**{name: read[name] for name in type.__struct_fields__ if name in read})
 
 
 json = _module("json", Encoder=_Encoder, Decoder=_Decoder, decode=_decode, encode=_Encoder().encode)
