@@ -143,7 +143,8 @@ def dressed(symbol: Any) -> Any:
     plain = next((kind for kind in _PARTS if isinstance(sample, kind) and not isinstance(sample, bool)), None)
     if plain is None:
         return sample
-    made = _kind(type(sample))(*(getattr(sample, name) for name in _PARTS[plain]))
+    kind: Any = type(sample)
+    made = _kind(kind)(*(getattr(sample, name) for name in _PARTS[plain]))
     made._symbol = symbol
     return made
 
