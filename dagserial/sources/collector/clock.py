@@ -104,7 +104,9 @@ def _datetime() -> types.ModuleType:
             name: staticmethod(_clock(getattr(real, name), f"datetime.{real.__name__}.{name}", sample))
             for name, sample in clocks.items()
         }
-        kind = AnyKind(real.__name__, (real,), {"__new__": new, "__module__": "datetime", **told})
+        schema = classmethod(lambda _cls, _source, handler: handler(real))  # as pydantic asks of a field's type
+        named = {"__new__": new, "__module__": "datetime", "__get_pydantic_core_schema__": schema}
+        kind = AnyKind(real.__name__, (real,), named | told)
         return kind
 
     def moment(tz: Any = None) -> dt.datetime:
@@ -143,7 +145,8 @@ def dressed(symbol: Any) -> Any:
     plain = next((kind for kind in _PARTS if isinstance(sample, kind) and not isinstance(sample, bool)), None)
     if plain is None:
         return sample
-    made = _kind(type(sample))(*(getattr(sample, name) for name in _PARTS[plain]))
+    kind: Any = type(sample)
+    made = _kind(kind)(*(getattr(sample, name) for name in _PARTS[plain]))
     made._symbol = symbol
     return made
 

@@ -34,7 +34,7 @@ def _hide_settings() -> None:
         is_given = f"AIRFLOW__{section.upper()}__{key.upper()}" in os.environ or "fallback" in kwargs
         if is_given or not NOTES.is_asked_by_tree(1):
             return get(section, key, *args, **kwargs)
-        call = ("call", clock.symbol_of("airflow.configuration.conf.get"), (section, key), {})
+        call: tuple[Any, ...] = ("call", clock.symbol_of("airflow.configuration.conf.get"), (section, key), {})
         return Text(Symbol(call, clock.symbol_of))
 
     conf.get = asked
