@@ -44,7 +44,7 @@ airflow: $(AIRFLOWS:%=.airflow/%/bin/airflow)
 
 # How far the stand-in and each Airflow agree, on their example DAGs and on our own.
 agreement: airflow
-	$(BIN)/python benchmarks/agreement.py --examples fixtures/dags/agree $(AIRFLOWS:%=--python .airflow/%/bin/python)
+	$(BIN)/python benchmarks/agreement.py --examples fixtures/agreement/both $(AIRFLOWS:%=--python .airflow/%/bin/python)
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("dagserial needs Python 3.11 or newer, this is %d.%d; set PYTHON=" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'

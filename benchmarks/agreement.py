@@ -165,8 +165,8 @@ def _table(found: list[Agreement]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|---|"
     for one in found:
         equal = " | ".join(f"{count} ({one.shares()[name]:.1f} %)" for name, count in _equal(one).items())
-        dags = ", ".join(map(str, one.dags))
-        yield f"| {one.tree} | {one.airflow} | {one.files[0]}, {one.files[1]} | {dags} | {equal} |"
+        counts = f"{one.files[0]}, {one.files[1]} | {', '.join(map(str, one.dags))}"
+        yield f"| {one.tree} | {one.airflow} | {counts} | {equal} |"
     for one in found:
         yield ""
         yield f"{one.tree}, Airflow {one.airflow}:"
@@ -199,6 +199,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--dags", action="append", default=[], help="DAG file or folder, from the top of the tree")
     parser.add_argument("--path", action="append", default=[], help="further import root, from the top of the tree")
     parser.add_argument("--variables", metavar="FILE", help="Airflow Variables, a JSON object")
+    parser.add_argument("--connections", metavar="FILE", help="Airflow Connections, a JSON object")
     parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--timeout", type=float, default=60.0, help="seconds a DAG file may take")
     parser.add_argument("--memory-mib", type=int, default=4096)
@@ -214,6 +215,7 @@ def _options(wanted: argparse.Namespace, python: str) -> ReadOptions:
         dags=tuple(wanted.dags),
         paths=tuple(wanted.path),
         variables={key: text if isinstance(text, str) else json.dumps(text) for key, text in variables.items()},
+        connections=json.loads(Path(wanted.connections).read_text()) if wanted.connections else {},
         env=dict(pair.split("=", 1) for pair in wanted.env),
         timeout=wanted.timeout,
         memory_mib=wanted.memory_mib,

@@ -104,7 +104,9 @@ def _datetime() -> types.ModuleType:
             name: staticmethod(_clock(getattr(real, name), f"datetime.{real.__name__}.{name}", sample))
             for name, sample in clocks.items()
         }
-        kind = AnyKind(real.__name__, (real,), {"__new__": new, "__module__": "datetime", **told})
+        schema = classmethod(lambda _cls, _source, handler: handler(real))  # as pydantic asks of a field's type
+        named = {"__new__": new, "__module__": "datetime", "__get_pydantic_core_schema__": schema}
+        kind = AnyKind(real.__name__, (real,), named | told)
         return kind
 
     def moment(tz: Any = None) -> dt.datetime:

@@ -96,6 +96,7 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
     imports = Imports(root, live.NAMED)
     imports.watch(machine.hide(root))
     os.chdir(root)
+    os.environ["AIRFLOW_HOME"] = root  # what DAG files see; Airflow has its own by now
     bag = found("airflow.dag_processing.dagbag:DagBag", "airflow.models.dagbag:DagBag")(os.devnull, False)
     bag.process_file(path, only_if_updated=False, safe_mode=False)
     if bag.import_errors:
@@ -127,4 +128,4 @@ def _last(trace: str, path: str) -> tuple[str, int | None]:
     message: list[str] = []
     for text in trace.strip().splitlines():
         message = [] if text.startswith("  ") else [*message, text]
-    return " ".join(message), int(lines[-1]) if lines else None
+    return " ".join(" ".join(message).split()), int(lines[-1]) if lines else None

@@ -13,6 +13,7 @@ from typing import Any
 
 from dagserial.model import Value
 from dagserial.model.form import enum_member
+from dagserial.model.names import canonical_name
 from dagserial.model.object import field_names
 from dagserial.model.scalar import dotted_name
 from dagserial.model.value import EncodeType
@@ -67,7 +68,7 @@ class Imports:
                 module = replaced.get(name, module)
                 wanted = (args[2] if len(args) > 2 else kwargs.get("fromlist")) or ()
                 for one in wanted:
-                    self._note(getattr(module, one, None))
+                    self._note(getattr(module, one, None), f"{name}.{one}")
             return module
 
         builtins.__import__ = importing
@@ -81,7 +82,8 @@ class Imports:
                     self._note(kind)
                     _note_constants(kind)
 
-    def _note(self, kind: Any) -> None:
+    def _note(self, kind: Any, imported: str = "") -> None:
+        """Note the objects of a class, which is known by the path that it is imported from first."""
         if not isinstance(kind, type) or kind in self.encoders or not self._is_foreign(kind):
             return
         if issubclass(kind, enum.Enum):
@@ -91,7 +93,8 @@ class Imports:
             _note_init(kind)
         except (AttributeError, TypeError):  # a class that cannot be changed
             return
-        self.encoders[kind] = _constructed
+        name = canonical_name(imported) if imported else dotted_name(kind)
+        self.encoders[kind] = functools.partial(_constructed, kind, name)
 
     def _member(self, value: Any, encode: Callable[[Any], Value]) -> Value:
         """Write a member of a package's enumeration as a DAG file names it; of Airflow's that all know, the value."""
@@ -171,10 +174,10 @@ def _note_init(kind: Any) -> None:
     kind.__init__ = noting
 
 
-def _constructed(value: Any, encode: Callable[[Any], Value]) -> Value:
+def _constructed(kind: type, name: str, value: Any, encode: Callable[[Any], Value]) -> Value:
     if constant := CONSTANTS.of(value):
         return {"$": "symbol", "name": constant}
     args, kwargs = ARGUMENTS.of(value, ((), {}))
-    tagged: dict[str, Value] = {"$": "object", "class": dotted_name(type(value))}
+    tagged: dict[str, Value] = {"$": "object", "class": name if type(value) is kind else dotted_name(type(value))}
     tagged |= {"args": encode(list(args))} if args else {}
     return tagged | ({"kwargs": encode(kwargs)} if kwargs else {})
