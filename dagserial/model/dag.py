@@ -103,7 +103,7 @@ def _check_upstream(dag: Dag) -> None:
         for upstream_id in task.upstream:
             if upstream_id not in dag.tasks:
                 raise InvalidDagError(f"task {task_id!r} of DAG {dag.dag_id!r} follows {upstream_id!r}, which it lacks")
-        if list(task.upstream) != sorted(set(task.upstream)):
+        if len(task.upstream) > 1 and list(task.upstream) != sorted(set(task.upstream)):
             raise InvalidDagError(f"upstream of task {task_id!r} of DAG {dag.dag_id!r} is not sorted and unique")
     if circle := _circle({task_id: task.upstream for task_id, task in dag.tasks.items()}):
         raise InvalidDagError(f"tasks of DAG {dag.dag_id!r} run in a circle: {' -> '.join(circle)}")

@@ -16,7 +16,11 @@ def upstream_first(before: Mapping[str, tuple[str, ...]]) -> list[str]:
     order: list[str] = []
     done: set[str] = set()
     opened: set[str] = set()
-    for last in before:
+    for last, predecessors in before.items():
+        if last not in done and done.issuperset(predecessors):  # as most are, declared in that order
+            done.add(last)
+            order.append(last)
+            continue
         waiting = [last]
         while waiting:
             one = waiting[-1]

@@ -9,7 +9,7 @@ import enum
 import functools
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,6 +19,7 @@ from dagserial.model.form import BUILTIN, NAMED, enum_member
 from dagserial.model.object import PLAIN, constructed, field_names, has_state, record, stateful
 from dagserial.model.scalar import SCALARS, dotted_name, number
 
+K = TypeVar("K")
 Value = Any
 """The JSON domain, with tagged values in it."""
 
@@ -110,8 +111,7 @@ class Encoder:
             UnsupportedValueError: the value holds itself, nests too deeply, is too large, holds a lone surrogate, or,
                 if strict, has no deterministic form.
         """
-        self._begin(steps)
-        return self._whole(value)
+        return self._whole({None: value}, list(steps))[None]
 
     def encode_each(self, values: Mapping[str, Any], *steps: str) -> dict[str, Value]:
         """Return values by name, each as `encode` writes it.
@@ -122,27 +122,27 @@ class Encoder:
         Raises:
             UnsupportedValueError: as `encode`.
         """
-        written = {}
-        self._begin((*steps, ""))
-        for name, value in values.items():
-            self._steps[-1] = name
-            written[name] = self._whole(value)
-        return written
+        return self._whole(values, [*steps, ""])
 
-    def _begin(self, steps: tuple[str, ...]) -> None:
-        """Turn to what stands there, whatever became of what was written before."""
-        self._steps = list(steps)
+    def _whole(self, values: Mapping[K, Any], steps: list[Any]) -> dict[K, Value]:
+        """Write attributes, each as a whole, whatever became of what was written before.
+
+        Args:
+            steps: where they stand; the last is put in place of each by name, unless the name is None.
+        """
+        self._steps = steps
         self._top = len(steps)
         self._held.clear()
         self._circle = MAX_DEPTH
-
-    def _whole(self, value: Any) -> Value:
-        """Write one attribute."""
-        self._size = 1
+        written = {}
         try:
-            written = self._encode(value)
-            if self._size > self._surely_small:
-                self._check_size(len(canonical_bytes(written)))
+            for name, value in values.items():
+                if name is not None:
+                    steps[-1] = name
+                self._size = 1
+                written[name] = self._encode(value)
+                if self._size > self._surely_small:
+                    self._check_size(len(canonical_bytes(written[name])))
         except (RecursionError, CanonicalError):  # what is written is canonical, if it is not nested too deeply
             raise self._flawed("is nested too deeply") from None
         return written
@@ -190,7 +190,7 @@ class Encoder:
 
         That is what default_args are: the same objects in every task.
         """
-        self._grow(1)
+        self._size += 1
         if (known := self._leaves.get(id(value))) is None:
             known = self._leaves[id(value)] = (write(value), value)  # kept, the value cannot leave its id to another
         return known[0]
@@ -281,9 +281,13 @@ class Encoder:
         written: Value
         if self._has_plain_keys(value):
             written = {}
+            texts = "".join(value)
+            self._size += len(texts)
+            if not texts.isascii() or self._size > self._max_bytes:
+                self._check_keys(value)
             for key, item in value.items():
                 steps[-1] = key
-                written[encode(key)] = encode(item)
+                written[key] = encode(item)
         else:
             pairs = []
             for key, item in value.items():
@@ -293,6 +297,12 @@ class Encoder:
         steps.pop()
         self._held.pop()
         return written
+
+    def _check_keys(self, value: Mapping[str, Any]) -> None:
+        """Check the keys of an object as texts."""
+        for key in value:
+            self._steps[-1] = key
+            self._text(key)
 
     def _has_plain_keys(self, value: Mapping[Any, Any]) -> bool:
         """Tell whether a dict is a JSON object as it stands, and none that would pass for a tagged value."""
