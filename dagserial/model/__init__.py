@@ -2,7 +2,7 @@
 
 from dagserial.model.dag import Dag, DagFields
 from dagserial.model.group import Group
-from dagserial.model.mapping import MapIndexes, MapItem, Mapping, map_item, map_length
+from dagserial.model.mapping import MapIndexes, MapItem, Mapping, map_indexes, map_item, map_length
 from dagserial.model.task import Task
 from dagserial.model.value import Encoder, Value, ValueWarning
 
@@ -17,6 +17,7 @@ __all__ = [
     "Task",
     "Value",
     "ValueWarning",
+    "map_indexes",
     "map_item",
     "map_length",
 ]

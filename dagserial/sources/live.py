@@ -33,7 +33,15 @@ def read(
     fields = _fields(dag, encoder)
     groups = {group.group_id: _group(group, encoder) for group in _groups(dag.task_group)}
     tasks = {task_id: _task(dag, task, encoder) for task_id, task in dag.task_dict.items()}
-    return Dag(fields=fields, groups=groups, tasks=tasks), tuple(sorted(set(encoder.warnings)))
+    warnings = {*encoder.warnings, *_unmapped(dag)}
+    return Dag(fields=fields, groups=groups, tasks=tasks), tuple(sorted(warnings))
+
+
+def _unmapped(dag: Any) -> list[ValueWarning]:
+    """Return a warning for each task that was begun by `partial()` and never mapped, so that the DAG lacks it."""
+    left = [partial for partial in getattr(dag, "partials", ()) if not partial.is_expanded]
+    message = "was never mapped: call expand() or expand_kwargs() on it"
+    return [ValueWarning(f"/tasks/{partial.kwargs['task_id']}", f"{partial!r} {message}") for partial in left]
 
 
 def _fields(dag: Any, encoder: Encoder) -> DagFields:
@@ -62,9 +70,11 @@ class _PlainParam:
 def _groups(group: Any) -> list[Any]:
     """Return every group below one, outer ones first."""
     found = []
-    for child in group.children.values():
-        if _is(child, "TaskGroup"):
-            found += [child, *_groups(child)]
+    left = [group]
+    while left:
+        inner = [child for child in left.pop().children.values() if _is(child, "TaskGroup")]
+        found += inner
+        left += reversed(inner)
     return found
 
 

@@ -169,7 +169,7 @@ MISUSES: dict[str, tuple[Any, type[Exception], str]] = {
     "kwargs from numbers": (lambda: grouped.expand_kwargs([1]), TypeError, "not list"),
     "kwargs from a generator": (lambda: load.expand_kwargs(d for d in [{}]), TypeError, "not generator"),
     "an item of an argument": (
-        lambda: task_group(lambda x: x["k"]).expand(x=[{"k": 1}]),
+        lambda: task_group(lambda x: x["k"], group_id="g").expand(x=[{"k": 1}]),
         TypeError,
         "has no items before the run",
     ),
