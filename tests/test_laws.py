@@ -42,7 +42,7 @@ MAPPINGS = (
 def dags(draw: st.DrawFn) -> Dag:
     """DAGs of up to four tasks in up to two groups, without circles."""
     groups = draw(st.lists(IDS, max_size=2, unique=True))
-    ids = draw(st.lists(IDS, max_size=4, unique=True))
+    ids = [task_id for task_id in draw(st.lists(IDS, max_size=4, unique=True)) if task_id not in groups]
     tasks = {}
     for position, task_id in enumerate(ids):
         upstream = draw(st.sets(st.sampled_from(ids[:position]))) if position else set()

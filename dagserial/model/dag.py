@@ -109,7 +109,7 @@ def _check_upstream(dag: Dag) -> None:
             raise InvalidDagError(f"upstream of task {task_id!r} of DAG {dag.dag_id!r} is not sorted and unique")
         if stray := sorted(task.labels.keys() - set(task.upstream)):
             raise InvalidDagError(
-                f"task {task_id!r} of DAG {dag.dag_id!r} has a label for the edge from {stray[0]!r}, which it does not follow"
+                f"task {task_id!r} of DAG {dag.dag_id!r} has a label from {stray[0]!r}, which it does not follow"
             )
     if circle := _circle({task_id: task.upstream for task_id, task in dag.tasks.items()}):
         raise InvalidDagError(f"tasks of DAG {dag.dag_id!r} run in a circle: {' -> '.join(circle)}")

@@ -32,7 +32,7 @@ def test_the_order_of_parameters_decides() -> None:
 
 @given(PARAMETERS)
 def test_indexes_are_the_cross_product_and_have_an_inverse(parameters: list[tuple[str, int]]) -> None:
-    indexes = MapIndexes(parameters)
+    indexes = map_indexes(parameters)
     product = itertools.product(*(range(length) for _, length in parameters))
     assert [tuple(positions.values()) for positions in indexes] == list(product)
     assert [indexes.index_of(**positions) for positions in indexes] == list(range(len(indexes)))
