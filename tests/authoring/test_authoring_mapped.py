@@ -154,7 +154,11 @@ MISUSES: dict[str, tuple[Any, type[Exception], str]] = {
     "a parameter twice, operator": (lambda: Step.partial(task_id="a", x=1).expand(x=[1]), TypeError, "got already"),
     "a parameter twice, group": (lambda: grouped.partial(x=1).expand(x=[1]), TypeError, "got already"),
     "partial twice": (lambda: load.partial(x=1).partial(x=2), TypeError, "got the keyword argument 'x', which partial"),
-    "partial twice, group": (lambda: grouped.partial(x=1).partial(x=2), TypeError, "got the keyword argument 'x', which partial"),
+    "partial twice, group": (
+        lambda: grouped.partial(x=1).partial(x=2),
+        TypeError,
+        "got the keyword argument 'x', which partial",
+    ),
     "an unknown parameter": (lambda: load.expand(z=[1]), TypeError, "unexpected keyword argument 'z'"),
     "an unknown parameter of partial": (lambda: load.partial(z=1), TypeError, "unexpected keyword argument 'z'"),
     "an unknown parameter, group": (lambda: grouped.expand(x=[1], z=[1]), TypeError, "unexpected keyword argument"),
