@@ -1,6 +1,6 @@
 """Time and memory of reading DAG files with the stand-in, against live Airflow on the same files.
 
-`python benchmarks/parse.py --python PYTHON`: the example DAGs that this Airflow ships, each reading from its start-up on.
+`python benchmarks/parse.py --python PYTHON`: the example DAGs that it ships, each reading from its start-up on.
 """
 
 from __future__ import annotations

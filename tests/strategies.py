@@ -162,7 +162,7 @@ class Structure:
             )
             for at, group_id in enumerate(group_ids)
         }
-        ids = self.some(NAMES, 4)
+        ids = [name for name in self.some(NAMES, 4) if name not in group_ids]
         tasks = {task_id: self.task(ids[:at], group_ids) for at, task_id in enumerate(ids)}
         params = tuple(self.args().items())
         fields = DagFields(dag_id=dag_id, extra=self.args(), params=params, **self.args(DAG_FIELDS))
@@ -175,7 +175,7 @@ class Structure:
             group_id: v1.GroupFields(parent=self.chance.choice([None, *group_ids[:at]]), **self.args(V1_GROUP_FIELDS))
             for at, group_id in enumerate(group_ids)
         }
-        ids = self.some(NAMES, 4)
+        ids = [name for name in self.some(NAMES, 4) if name not in group_ids]
         tasks = {
             task_id: v1.TaskFields(
                 args=self.args(),

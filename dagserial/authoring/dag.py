@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dagserial.authoring.context import DECLARING, calling_frames
-from dagserial.authoring.group import DuplicateTaskIdFound, TaskGroup
+from dagserial.authoring.group import TaskGroup
+from dagserial.authoring.key import DuplicateTaskIdFound, Suffixes, check_key
 from dagserial.authoring.node import AbstractOperator, copied
 from dagserial.authoring.taskflow import TaskDecorators
+from dagserial.authoring.xcom import Reference
 
 _POSITIONAL = ("description", "schedule", "start_date", "end_date", "full_filepath", "template_searchpath")
 """Order of the arguments behind dag_id, from Airflow 1.10 to 2.x; 3.x takes keywords only."""
@@ -37,13 +39,16 @@ DAG_ARGUMENTS = frozenset(
 """Every argument of DAG in Airflow 1.10 to 3.3, by its newest name."""
 
 
-class DagParam:
+class DagParam(Reference):
     """Stands for a param of the DagRun: `dag.param("region")`, and the arguments of an `@dag` function."""
 
     def __init__(self, current_dag: DAG, name: str, default: Any = None) -> None:
         self.current_dag = current_dag
         self._name = name
         self._default = default
+
+    def iter_references(self) -> Iterator[tuple[AbstractOperator, str]]:
+        yield from ()
 
     def __str__(self) -> str:
         return f"{{{{ params.{self._name} }}}}"
@@ -57,9 +62,9 @@ class DAG:
 
         Raises:
             TypeError: dag_id is no string.
+            ValueError: dag_id is too long, or holds characters that ids do not.
         """
-        if not isinstance(dag_id, str):
-            raise TypeError(f"dag_id must be a string, not {type(dag_id).__name__}: {dag_id!r}")
+        check_key("dag_id", dag_id)
         given = dict(zip(_POSITIONAL, args, strict=False)) | kwargs
         given.pop("full_filepath", None)
         declared = {RENAMED.get(name, name): value for name, value in given.items()}
@@ -69,7 +74,7 @@ class DAG:
         fields |= {"dag_id": dag_id, "_dagserial_declared": declared, "_dagserial_frames": calling_frames()}
         fields["default_args"] = {**(declared.get("default_args") or {})}
         fields["params"] = {**(declared.get("params") or {}), **(fields["default_args"].get("params") or {})}
-        fields |= {"task_dict": {}, "edge_info": {}}
+        fields |= {"task_dict": {}, "task_suffixes": Suffixes(), "edge_info": {}, "partials": []}
         for name, value in fields.items():
             object.__setattr__(self, name, value)
         if isinstance(declared.get("params"), Mapping):
@@ -78,7 +83,9 @@ class DAG:
 
     dag_id: str
     task_dict: dict[str, Any]
+    task_suffixes: Suffixes
     task_group: TaskGroup
+    partials: list[Any]
     edge_info: dict[str, dict[str, dict[str, str]]]
     default_args: dict[str, Any]
     params: dict[str, Any]
@@ -139,9 +146,13 @@ class DAG:
         if self.task_dict.get(task.task_id) is task:
             return
         if task.task_id in self.task_dict or task.task_id in self.task_group.used_ids:
-            raise DuplicateTaskIdFound(f"task_id {task.task_id!r} has already been added to the DAG")
+            held = "a task" if task.task_id in self.task_dict else "a task group"
+            raise DuplicateTaskIdFound(
+                f"task_id {task.task_id!r} has already been added to the DAG {self.dag_id!r}, as {held}"
+            )
         object.__setattr__(task, "dag", self)
         self.task_dict[task.task_id] = task
+        self.task_suffixes.add(task.task_id)
         object.__setattr__(task, "task_group", group or task.task_group or self.task_group)
         (group or task.task_group or self.task_group).children[task.task_id] = task
 

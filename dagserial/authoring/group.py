@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dagserial.authoring.context import DECLARING
-from dagserial.authoring.dependency import DependencyMixin
+from dagserial.authoring.dependency import DependencyMixin, UnknownEnd
+from dagserial.authoring.key import DuplicateTaskIdFound, Suffixes, check_group_key, next_free
 from dagserial.authoring.node import copied
 
 if TYPE_CHECKING:
@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from dagserial.authoring.node import AbstractOperator
 
 
-class DuplicateTaskIdFound(ValueError):
-    """A task or a group has an id that its DAG holds already."""
-
-
 class TaskGroup(DependencyMixin):
     """A named group of tasks and groups; its id prefixes theirs unless `prefix_group_id=False`."""
 
     def __init__(self, group_id: str | None, prefix_group_id: bool = True, **kwargs: Any) -> None:
-        """Declare the group in the open DAG and group, or in `dag=` and `parent_group=`."""
+        """Declare the group in the open DAG and group, or in `dag=` and `parent_group=`.
+
+        Raises:
+            DuplicateTaskIdFound: the DAG has a task or group of that id.
+            RuntimeError: there is no DAG to declare it in.
+            TypeError: group_id is no string.
+            ValueError: group_id is too long, or holds characters that ids of groups do not.
+        """
         if "default_args" in kwargs:
             kwargs["default_args"] = copied(kwargs["default_args"])
         declared = {"group_id": group_id, "prefix_group_id": prefix_group_id} | kwargs
@@ -33,6 +36,7 @@ class TaskGroup(DependencyMixin):
         self.prefix_group_id = prefix_group_id
         self.children: dict[str, AbstractOperator | TaskGroup] = {}
         self.used_ids: set[str] = set()
+        self.suffixes = Suffixes()
         self.entering: list[AbstractOperator] = []
         self.partial_kwargs: dict[str, Any] = {}
         self.tooltip = kwargs.get("tooltip", "")
@@ -41,34 +45,38 @@ class TaskGroup(DependencyMixin):
         if group_id is None:
             self.parent_group: TaskGroup | None = None
             self._group_id: str | None = None
+            self._full_id: str | None = None
         else:
             self._settle(group_id, parent, bool(kwargs.get("add_suffix_on_collision")))
         inherited = self.parent_group.default_args if self.parent_group else {}
         self.default_args: dict[str, Any] = {**inherited, **(kwargs.get("default_args") or {})}
 
     def _settle(self, group_id: str, parent: TaskGroup | None, suffix: bool) -> None:
+        group_id = str(group_id) if isinstance(group_id, UnknownEnd) else group_id
+        check_group_key(group_id)
         if self.dag is None:
             raise RuntimeError(f"TaskGroup {group_id!r} is in no DAG: declare it in a `with DAG` block, or pass dag=")
         self.parent_group = parent or DECLARING.group(self.dag)
         self._group_id = group_id
-        taken = self.dag.task_group.used_ids | set(self.dag.task_dict)
-        if self.group_id in taken:
+        root, prefix = self.dag.task_group, self.parent_group.child_id("") if self.parent_group else ""
+        if (full := prefix + group_id) in root.used_ids or full in self.dag.task_dict:
             if not suffix:
-                raise DuplicateTaskIdFound(f"group_id {group_id!r} has already been added to the DAG")
-            self._group_id = next_free(group_id, self._prefix(), taken)
-        self.dag.task_group.used_ids.add(self.group_id or "")
+                held = "a task group" if full in root.used_ids else "a task"
+                raise DuplicateTaskIdFound(
+                    f"group_id {full!r} has already been added to the DAG {self.dag.dag_id!r}, as {held}"
+                )
+            self._group_id = next_free(group_id, prefix, [root.suffixes, self.dag.task_suffixes])
+            full = prefix + self._group_id
+        self._full_id = full
+        root.used_ids.add(full)
+        root.suffixes.add(full)
         if self.parent_group is not None:
-            self.parent_group.children[self.group_id or ""] = self
-
-    def _prefix(self) -> str:
-        return self.parent_group.child_id("") if self.parent_group else ""
+            self.parent_group.children[full] = self
 
     @property
     def group_id(self) -> str | None:
         """Id with the prefixes of the groups around it; None for the root."""
-        if self._group_id and self.parent_group:
-            return self.parent_group.child_id(self._group_id)
-        return self._group_id
+        return self._full_id
 
     @property
     def node_id(self) -> str | None:
@@ -96,9 +104,13 @@ class TaskGroup(DependencyMixin):
         return node
 
     def __iter__(self) -> Iterator[AbstractOperator]:
-        for child in self.children.values():
-            if isinstance(child, TaskGroup):
-                yield from child
+        level: list[Any] = [iter(self.children.values())]
+        while level:
+            child = next(level[-1], None)
+            if child is None:
+                level.pop()
+            elif isinstance(child, TaskGroup):
+                level.append(iter(child.children.values()))
             else:
                 yield child
 
@@ -178,14 +190,6 @@ def _work_before(teardown: AbstractOperator, tasks: dict[str, AbstractOperator])
             if other != teardown.task_id
         ):
             yield task
-
-
-def next_free(label: str, prefix: str, taken: set[str] | dict[str, Any]) -> str:
-    """Return `label` with the next free suffix: `load__1`, `load__2` (Airflow, get_unique_task_id)."""
-    core = re.split(r"__\d+$", label)[0]
-    pattern = re.compile(re.escape(prefix + core) + r"__(\d+)")
-    numbers = [int(match[1]) for match in map(pattern.fullmatch, taken) if match]
-    return f"{core}__{max(numbers, default=0) + 1}"
 
 
 PLACING = ("group_id", "dag", "parent_group", "add_suffix_on_collision")

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import types
-from collections.abc import Iterator, Mapping, Set, ValuesView
+from collections.abc import Iterator, Mapping, Sequence, Set, ValuesView
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from dagserial.authoring.context import DECLARING
 from dagserial.authoring.node import PLACING, AbstractOperator, merged_defaults, referenced
+from dagserial.authoring.signature import (
+    UNMAPPABLE,
+    check_keywords,
+    check_names,
+    check_once,
+    operator_arguments,
+)
 from dagserial.authoring.xcom import Reference
 
 if TYPE_CHECKING:
@@ -40,17 +49,35 @@ class OperatorPartial:
     """An operator with the arguments that all its mapped instances share; `expand()` makes the task."""
 
     def __init__(self, operator_class: type[BaseOperator], kwargs: dict[str, Any]) -> None:
+        """Check the arguments, and tell the DAG that a task is begun.
+
+        Raises:
+            TypeError: the operator does not take an argument.
+        """
         self.operator_class = operator_class
         self.kwargs = kwargs
+        self.is_expanded = False
+        check_names(self._who("partial"), kwargs, operator_arguments(operator_class))
+        if (dag := kwargs.get("dag") or DECLARING.dag()) is not None:
+            dag.partials.append(self)
 
-    def expand(self, **sources: Any) -> MappedOperator:
+    def __repr__(self) -> str:
+        return f"{self.operator_class.__name__}.partial(task_id={self.kwargs['task_id']!r})"
+
+    def expand(self, *args: Any, **sources: Any) -> MappedOperator:
         """Map over lists, dicts and XComs: the cross product, the last parameter fastest.
 
         Raises:
-            TypeError: nothing to expand, or a parameter that is partial already.
+            TypeError: a source by position, nothing to expand, or a parameter that the operator does not take, that
+                is partial already, or that all instances share.
             ValueError: a source that is one value, or whose items have no order.
         """
-        check_sources(sources, self.kwargs)
+        who = self._who("expand")
+        check_keywords(who, args)
+        check_names(who, sources, operator_arguments(self.operator_class))
+        check_once(who, sources, self.kwargs, "which partial() got already")
+        check_once(who, sources, UNMAPPABLE, "which all mapped instances share: pass it to partial()")
+        check_sources(who, sources)
         return self._mapped(DictOfListsExpandInput(sources))
 
     def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> MappedOperator:
@@ -59,10 +86,14 @@ class OperatorPartial:
         Raises:
             TypeError: neither of the two.
         """
-        check_kwargs_source(kwargs)
+        check_kwargs_source(self._who("expand_kwargs"), kwargs)
         return self._mapped(ListOfDictsExpandInput(kwargs))
 
+    def _who(self, method: str) -> str:
+        return f"{self.operator_class.__name__}.{method}() of task {self.kwargs['task_id']!r}"
+
     def _mapped(self, expand_input: DictOfListsExpandInput) -> MappedOperator:
+        self.is_expanded = True
         return MappedOperator(self.operator_class, self.kwargs, expand_input)
 
 
@@ -97,33 +128,46 @@ class MappedOperator(AbstractOperator):
         return self.operator_class.__name__
 
 
-def check_sources(sources: Mapping[str, Any], partial: Mapping[str, Any]) -> None:
+def check_sources(who: str, sources: Mapping[str, Any]) -> None:
     """Check what `expand()` was given.
 
     Raises:
-        TypeError: nothing to expand, or a parameter that is partial already.
+        TypeError: nothing to expand.
         ValueError: a source that is one value, or whose items have no order.
     """
     if not sources:
-        raise TypeError("no arguments to expand against")
-    if both := sorted(sources.keys() & partial.keys()):
-        raise TypeError(f"expand() got {', '.join(map(repr, both))}, which partial() got already")
+        raise TypeError(f"{who} got no arguments to expand against")
     for name, source in sources.items():
-        if type(source) in _SINGLE or isinstance(source, Set | Iterator | ValuesView):
+        if not _is_mappable(source):
             kind = type(source).__name__
-            raise ValueError(f"expand() got an unexpected type {kind!r} for keyword argument {name!r}")
+            raise ValueError(
+                f"{who} got an unexpected type {kind!r} for keyword argument {name!r}: "
+                "a list, a dict, an XCom, a param of the DagRun or a Variable can be mapped over"
+            )
 
 
-def check_kwargs_source(source: Any) -> None:
+def check_kwargs_source(who: str, source: Any) -> None:
     """Check what `expand_kwargs()` was given.
 
     Raises:
         TypeError: neither a list of dicts nor an XCom.
     """
-    items = source if isinstance(source, list | tuple) else ()
-    wrong = type(source) in _SINGLE or isinstance(source, Mapping | Set | Iterator | ValuesView)
-    if wrong or any(type(item) in (*_SINGLE, list, tuple) for item in items):
-        raise TypeError(f"expected XComArg or list[dict], not {type(source).__name__}")
+    if not _is_mappable(source) or isinstance(source, Mapping):
+        raise TypeError(f"{who} expected XComArg or list[dict], not {type(source).__name__}")
+    for at, item in enumerate(source if isinstance(source, list | tuple) else ()):
+        if type(item) in (*_SINGLE, list, tuple) or not (isinstance(item, Mapping) or _is_mappable(item)):
+            raise TypeError(f"{who} expected XComArg or list[dict]; item {at} of the list is a {type(item).__name__}")
+
+
+def _is_mappable(source: Any) -> bool:
+    """Tell whether a value may be a source: everything but what is known to be one value, or to have no order.
+
+    An object of a class that is not Python's own may stand for what is not known yet.
+    """
+    if type(source) in _SINGLE or isinstance(source, Enum | Set | Iterator | ValuesView):
+        return False
+    is_own = type(source).__module__.partition(".")[0] in sys.stdlib_module_names
+    return isinstance(source, Mapping | Sequence) or not is_own
 
 
 _SINGLE = (str, bytes, bytearray, bool, int, float, complex, types.NoneType)

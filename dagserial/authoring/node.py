@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dagserial.authoring.context import calling_frames
 from dagserial.authoring.dependency import DependencyMixin
+from dagserial.authoring.key import check_key
 from dagserial.authoring.scope import SCOPES, Scope
 from dagserial.authoring.xcom import PlainXComArg, Reference
 
@@ -33,11 +34,10 @@ class AbstractOperator(DependencyMixin):
 
     def _place(self, task_id: Any, dag: DAG | None, group: TaskGroup | None) -> None:
         """Give the task its id and put it into its DAG and group."""
-        if not isinstance(task_id, str):
-            raise TypeError(f"task_id must be a string, not {type(task_id).__name__}: {task_id!r}")
-        fields: dict[str, Any] = {"upstream_task_ids": set(), "downstream_task_ids": set()}
+        full_id = group.child_id(task_id) if group and isinstance(task_id, str) else task_id
+        check_key("task_id", full_id)
+        fields: dict[str, Any] = {"upstream_task_ids": set(), "downstream_task_ids": set(), "task_id": full_id}
         fields["_dagserial_frames"] = calling_frames(1)
-        fields["task_id"] = group.child_id(task_id) if group else task_id
         for name, value in fields.items():
             object.__setattr__(self, name, value)
         if dag is not None:
@@ -132,11 +132,11 @@ def copied(value: Any) -> Any:
 
 def referenced(value: Any) -> Iterator[AbstractOperator]:
     """Iterate over the operators whose XComs a value holds, however deep in lists, tuples, sets and dicts."""
-    if isinstance(value, Reference):
-        yield from (operator for operator, _key in value.iter_references())
-    elif isinstance(value, list | tuple | set | frozenset):
-        for item in value:
-            yield from referenced(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from referenced(item)
+    left, seen = [value], set()
+    while left:
+        value = left.pop()
+        if isinstance(value, Reference):
+            yield from (operator for operator, _key in value.iter_references())
+        elif isinstance(value, list | tuple | set | frozenset | dict) and id(value) not in seen:
+            seen.add(id(value))
+            left += reversed(list(value.values() if isinstance(value, dict) else value))

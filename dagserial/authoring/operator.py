@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dagserial.authoring.context import DECLARING
 from dagserial.authoring.mapped import OperatorPartial
 from dagserial.authoring.node import PLACING, AbstractOperator, merged_defaults, referenced
+from dagserial.authoring.signature import check_keywords, missing_arguments
 
 if TYPE_CHECKING:
     from dagserial.authoring.dag import DAG
@@ -28,7 +29,12 @@ def _with_defaults(init: Callable[..., None]) -> Callable[..., None]:
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> None:
         defaults = self.__dict__.get("_dagserial_defaults", {})
         missing = {name: defaults[name] for name in named & defaults.keys() if name not in kwargs}
-        init(self, *args, **({} if args else missing), **kwargs)
+        given = {**({} if args else missing), **kwargs}
+        if not args and (lacking := missing_arguments(init, given)):
+            names = ", ".join(map(repr, lacking))
+            task = f" of task {kwargs['task_id']!r}" if "task_id" in kwargs else ""
+            raise TypeError(f"{type(self).__name__}(){task}: missing keyword argument{'s'[: len(lacking) > 1]} {names}")
+        init(self, *args, **given)
 
     return wrapped
 
@@ -121,9 +127,16 @@ class BaseOperator(AbstractOperator, metaclass=OperatorMeta):
         return logging.getLogger(type(self).__module__)
 
     @classmethod
-    def partial(cls, *, task_id: str, **kwargs: Any) -> OperatorPartial:
-        """Take the arguments that all mapped instances share (AIP-42)."""
-        return OperatorPartial(cls, {"task_id": task_id, **kwargs})
+    def partial(cls, *args: Any, **kwargs: Any) -> OperatorPartial:
+        """Take the arguments that all mapped instances share (AIP-42).
+
+        Raises:
+            TypeError: an argument by position, no task_id, or an argument that the operator does not take.
+        """
+        check_keywords(f"{cls.__name__}.partial()", args)
+        if "task_id" not in kwargs:
+            raise TypeError(f"{cls.__name__}.partial(): missing keyword argument 'task_id'")
+        return OperatorPartial(cls, kwargs)
 
 
 class BaseSensorOperator(BaseOperator):

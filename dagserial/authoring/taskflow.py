@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-import inspect
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from dagserial.authoring.context import DECLARING
-from dagserial.authoring.group import MappedTaskGroup, TaskGroup, next_free
+from dagserial.authoring.group import MappedTaskGroup, TaskGroup
+from dagserial.authoring.key import next_free
 from dagserial.authoring.mapped import (
     DictOfListsExpandInput,
     ListOfDictsExpandInput,
@@ -17,6 +18,16 @@ from dagserial.authoring.mapped import (
     check_sources,
 )
 from dagserial.authoring.operator import BaseOperator
+from dagserial.authoring.signature import (
+    CONTEXT_KEYS,
+    check_call,
+    check_keywords,
+    check_names,
+    check_once,
+    function_arguments,
+    function_parameters,
+    is_unpacked,
+)
 from dagserial.authoring.xcom import MappedArgument, PlainXComArg, XComArg
 
 
@@ -50,14 +61,27 @@ class TaskFunction:
         functools.update_wrapper(self, function, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> XComArg:
-        """Declare the task with these arguments for the function."""
+        """Declare the task with these arguments for the function.
+
+        Raises:
+            TypeError: an argument is unknown, given twice, or missing.
+        """
+        whole = not self.kind and not is_unpacked(sys._getframe(1))  # what is unpacked may be unknown
+        given = self.kwargs.get("op_kwargs", {}) | kwargs
+        check_call(f"{self._task_id()}() of task {self._given_id()!r}", self.function, args, given, whole=whole)
         inputs: dict[str, Any] = {"op_args": list(args)} if args else {}
         inputs |= {"op_kwargs": kwargs} if kwargs else {}
         bound = self.kwargs.get("op_kwargs", {})
         if bound:
             inputs["op_kwargs"] = {**bound, **kwargs}
-        declared = {"task_id": self._task_id(), **self.kwargs, "python_callable": self.function, **inputs}
+        declared = {"task_id": self._given_id(), **self.kwargs, "python_callable": self.function, **inputs}
         return self._finished(self.operator_class(**declared))
+
+    def _given_id(self) -> Any:
+        return self.kwargs.get("task_id", self._task_id())
+
+    def _who(self, method: str) -> str:
+        return f"{method}() of task {self._given_id()!r}"
 
     def _task_id(self) -> str:
         return getattr(self.function, "__name__", type(self.function).__name__)
@@ -73,27 +97,31 @@ class TaskFunction:
         """Return the function with other arguments for the task itself."""
         return self._with(self.kwargs | kwargs)
 
-    def partial(self, **kwargs: Any) -> TaskFunction:
+    def partial(self, *args: Any, **kwargs: Any) -> TaskFunction:
         """Return the function with arguments that all mapped instances share.
 
         Raises:
-            TypeError: an argument that the function does not take, or has got already.
+            TypeError: an argument by position, or one that the function does not take, or has got already.
+            ValueError: an argument that the run fills in.
         """
-        self._check_names("partial", kwargs)
+        who = self._who("partial")
+        self._check_names(who, args, kwargs)
         bound = self.kwargs.get("op_kwargs", {})
-        if both := sorted(bound.keys() & kwargs.keys()):
-            raise TypeError(f"partial() got {', '.join(map(repr, both))} twice")
+        check_once(who, kwargs, bound, "which partial() got already")
         return self._with(self.kwargs | {"op_kwargs": {**bound, **kwargs}})
 
-    def expand(self, **sources: Any) -> XComArg:
+    def expand(self, *args: Any, **sources: Any) -> XComArg:
         """Map over lists, dicts and XComs: the cross product, the last parameter fastest.
 
         Raises:
-            TypeError: nothing to expand, or an argument that the function does not take or has got already.
-            ValueError: a source that is one value, or whose items have no order.
+            TypeError: a source by position, nothing to expand, or an argument that the function does not take or has
+                got already.
+            ValueError: a source that is one value, or whose items have no order, or an argument that the run fills in.
         """
-        self._check_names("expand", sources)
-        check_sources(sources, self.kwargs.get("op_kwargs", {}))
+        who = self._who("expand")
+        self._check_names(who, args, sources)
+        check_once(who, sources, self.kwargs.get("op_kwargs", {}), "which partial() got already")
+        check_sources(who, sources)
         return self._mapped(DictOfListsExpandInput(sources))
 
     def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> XComArg:
@@ -102,12 +130,12 @@ class TaskFunction:
         Raises:
             TypeError: neither of the two.
         """
-        check_kwargs_source(kwargs)
+        check_kwargs_source(self._who("expand_kwargs"), kwargs)
         return self._mapped(ListOfDictsExpandInput(kwargs))
 
     def _mapped(self, expand_input: DictOfListsExpandInput) -> XComArg:
         kwargs = self.kwargs | {"python_callable": self.function}
-        kwargs["task_id"] = unique_task_id(kwargs.get("task_id", self._task_id()), kwargs)
+        kwargs["task_id"] = unique_task_id(self._given_id(), kwargs)
         return self._finished(MappedOperator(self.operator_class, kwargs, expand_input, "op_kwargs_expand_input"))
 
     def _with(self, kwargs: dict[str, Any]) -> TaskFunction:
@@ -116,12 +144,12 @@ class TaskFunction:
         other.on_failure_fail_dagrun = self.on_failure_fail_dagrun
         return other
 
-    def _check_names(self, method: str, names: dict[str, Any]) -> None:
-        parameters = inspect.signature(self.function).parameters
-        if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
-            return
-        if unknown := sorted(names.keys() - parameters.keys()):
-            raise TypeError(f"{method}() got an unexpected keyword argument {', '.join(map(repr, unknown))}")
+    def _check_names(self, who: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        check_keywords(who, args)
+        known = function_arguments(self.function)
+        check_names(who, kwargs, known)
+        if known is not None and (filled := sorted(kwargs.keys() & _FILLED_IN)):
+            raise ValueError(f"{who} got the task context variable {', '.join(map(repr, filled))}")
 
 
 class TaskDecorators:
@@ -213,35 +241,49 @@ class TaskGroupFunction:
         """Return the function with other arguments for the group itself."""
         return TaskGroupFunction(self.function, self.group_kwargs | kwargs, self.partial_kwargs)
 
-    def partial(self, **kwargs: Any) -> TaskGroupFunction:
+    def partial(self, *args: Any, **kwargs: Any) -> TaskGroupFunction:
         """Return the function with arguments that all expansions share.
 
         Raises:
-            TypeError: an argument that it has got already.
+            TypeError: an argument by position, or one that the function does not take, or has got already.
         """
-        if both := sorted(self.partial_kwargs.keys() & kwargs.keys()):
-            raise TypeError(f"partial() got {', '.join(map(repr, both))} twice")
+        who = self._who("partial")
+        check_keywords(who, args)
+        check_names(who, kwargs, function_arguments(self.function))
+        check_once(who, kwargs, self.partial_kwargs, "which partial() got already")
         return TaskGroupFunction(self.function, self.group_kwargs, self.partial_kwargs | kwargs)
 
-    def expand(self, **sources: Any) -> Any:
+    def expand(self, *args: Any, **sources: Any) -> Any:
         """Map the group over lists, dicts and XComs.
 
         Raises:
-            TypeError: nothing to expand, or an argument that partial() got already.
+            TypeError: a source by position, nothing to expand, or an argument that the function does not take or has
+                got already.
             ValueError: a source that is one value, or whose items have no order.
         """
-        check_sources(sources, self.partial_kwargs)
+        who = self._who("expand")
+        check_keywords(who, args)
+        check_names(who, sources, function_arguments(self.function))
+        check_once(who, sources, self.partial_kwargs, "which partial() got already")
+        check_sources(who, sources)
         return self._mapped(DictOfListsExpandInput(sources), list(sources))
 
     def expand_kwargs(self, kwargs: Any) -> Any:
         """Map the group over a list of dicts, or the XCom of one.
 
         Raises:
-            TypeError: neither of the two.
+            TypeError: neither of the two, or a function of which nobody can know what it takes.
         """
-        check_kwargs_source(kwargs)
-        names = [name for name in inspect.signature(self.function).parameters if name not in self.partial_kwargs]
+        who = self._who("expand_kwargs")
+        check_kwargs_source(who, kwargs)
+        parameters = function_parameters(self.function)
+        if parameters is None or any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters):
+            raise TypeError(f"{who} needs a function whose parameters have names, without * and **")
+        names = [parameter.name for parameter in parameters if parameter.name not in self.partial_kwargs]
         return self._mapped(ListOfDictsExpandInput(kwargs), names)
+
+    def _who(self, method: str) -> str:
+        return f"{method}() of task group {self.group_kwargs['group_id']!r}"
 
     def _mapped(self, expand_input: DictOfListsExpandInput, names: list[str]) -> Any:
         group = MappedTaskGroup(expand_input=expand_input, add_suffix_on_collision=True, **self.group_kwargs)
@@ -266,4 +308,11 @@ def unique_task_id(task_id: str, kwargs: dict[str, Any]) -> str:
         return task_id
     group = kwargs.get("task_group") or DECLARING.group(dag)
     prefix = group.child_id("") if group else ""
-    return next_free(task_id, prefix, dag.task_dict) if prefix + task_id in dag.task_dict else task_id
+    return next_free(task_id, prefix, [dag.task_suffixes]) if prefix + task_id in dag.task_dict else task_id
+
+
+_FILLED_IN = CONTEXT_KEYS & {
+    *("conn", "dag", "dag_run", "ds", "ds_nodash", "macros", "params", "run_id", "task", "task_instance", "ti"),
+    *("ts", "ts_nodash", "var"),
+}
+"""What the run fills in, in every Airflow version that maps tasks: no arguments to map over."""

@@ -3,7 +3,7 @@
 from dagserial.model.dag import Dag, DagFields
 from dagserial.model.decoder import Decoder
 from dagserial.model.group import Group
-from dagserial.model.mapping import MapIndexes, MapItem, Mapping, map_item, map_length
+from dagserial.model.mapping import MapIndexes, MapItem, Mapping, map_indexes, map_item, map_length
 from dagserial.model.parts import TaskDigests, task_digests
 from dagserial.model.task import Task
 from dagserial.model.value import MAX_VALUE_BYTES, Encoder, Value, ValueWarning
@@ -22,6 +22,7 @@ __all__ = [
     "TaskDigests",
     "Value",
     "ValueWarning",
+    "map_indexes",
     "map_item",
     "map_length",
     "task_digests",

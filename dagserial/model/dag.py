@@ -67,7 +67,8 @@ class Dag(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_
     Two DAGs are the same when their records' bytes are; `==` holds 1, 1.0 and True equal, which a record does not.
 
     Raises:
-        InvalidDagError: a task or a group names one that is not there, or tasks run in a circle.
+        InvalidDagError: a task or a group names one that is not there, one id is that of a task and of a group, a
+            label is that of no edge, tasks run in a circle, or groups lie in each other.
     """
 
     fields: DagFields
@@ -91,6 +92,8 @@ def _check_groups(dag: Dag) -> None:
     for group_id, group in dag.groups.items():
         if group.parent is not None and group.parent not in dag.groups:
             raise InvalidDagError(f"group {group_id!r} of {dag.dag_id!r} is in group {group.parent!r}, which it lacks")
+    if both := sorted(dag.tasks.keys() & dag.groups.keys()):
+        raise InvalidDagError(f"{both[0]!r} is the id of a task and of a group of DAG {dag.dag_id!r}")
     parents: dict[str, tuple[str, ...]] = {
         group_id: () if group.parent is None else (group.parent,) for group_id, group in dag.groups.items()
     }
@@ -105,6 +108,10 @@ def _check_upstream(dag: Dag) -> None:
                 raise InvalidDagError(f"task {task_id!r} of DAG {dag.dag_id!r} follows {upstream_id!r}, which it lacks")
         if len(task.upstream) > 1 and list(task.upstream) != sorted(set(task.upstream)):
             raise InvalidDagError(f"upstream of task {task_id!r} of DAG {dag.dag_id!r} is not sorted and unique")
+        if stray := sorted(task.labels.keys() - set(task.upstream)):
+            raise InvalidDagError(
+                f"task {task_id!r} of DAG {dag.dag_id!r} has a label from {stray[0]!r}, which it does not follow"
+            )
     if circle := _circle({task_id: task.upstream for task_id, task in dag.tasks.items()}):
         raise InvalidDagError(f"tasks of DAG {dag.dag_id!r} run in a circle: {' -> '.join(circle)}")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Mapping_
 from typing import Any, overload
 
 import msgspec
@@ -45,11 +47,11 @@ def map_length(lengths: Iterable[int], max_map_length: int = MAX_MAP_LENGTH) -> 
 
 
 class MapIndexes(Sequence[dict[str, int]]):
-    """What each map index stands for: the position in the source of each parameter.
+    """What `map_indexes` returns: for each map index, the position in the source of each parameter.
 
-    Nothing is computed before it is asked for, so that a million indexes take no room.
+    A million indexes take no room.
 
-    >>> indexes = MapIndexes([("x", 3), ("y", 5)])
+    >>> indexes = map_indexes({"x": 3, "y": 5})
     >>> indexes[0], indexes[1], indexes[5], indexes[11]
     ({'x': 0, 'y': 0}, {'x': 0, 'y': 1}, {'x': 1, 'y': 0}, {'x': 2, 'y': 1})
     """
@@ -94,6 +96,18 @@ class MapIndexes(Sequence[dict[str, int]]):
         return found
 
 
+def map_indexes(lengths: Mapping_[str, int] | Iterable[tuple[str, int]]) -> MapIndexes:
+    """Return what each map index stands for: index -> {parameter: position}; nothing is computed before it is asked.
+
+    >>> map_indexes({"x": 3, "y": 5})[6]
+    {'x': 1, 'y': 1}
+
+    Args:
+        lengths: length of the source of each parameter, in declared order.
+    """
+    return MapIndexes(lengths.items() if isinstance(lengths, Mapping_) else lengths)
+
+
 class MapItem(msgspec.Struct, frozen=True):
     """One item of a source as a mapped task sees it: `{mapping.key, mapping.value}` of AIP-42.
 
@@ -115,6 +129,6 @@ def map_item(source: Sequence[Any] | dict[Any, Any], position: int) -> MapItem:
         IndexError: the position is beyond the source.
     """
     if isinstance(source, dict):
-        key = list(source)[position]
-        return MapItem(key, source[key])
+        at = range(len(source))[position]
+        return MapItem(*next(itertools.islice(source.items(), at, None)))
     return MapItem(range(len(source))[position], source[position])

@@ -58,7 +58,8 @@ def read(
         file, line = _declared_at(dag, error.pointer)
         raise error.declared(dag.dag_id, file.removeprefix(f"{root}/" if root else ""), line) from None
     inferred = [ValueWarning("", WARNING)] if is_inferred(dag) else []
-    return Dag(fields=fields, groups=groups, tasks=tasks), tuple(sorted({*encoder.warnings, *inferred}))
+    warnings = {*encoder.warnings, *inferred, *_unmapped(dag)}
+    return Dag(fields=fields, groups=groups, tasks=tasks), tuple(sorted(warnings))
 
 
 def _declared_at(dag: Any, pointer: str) -> Frame:
@@ -67,6 +68,13 @@ def _declared_at(dag: Any, pointer: str) -> Frame:
     task = dag.task_dict.get(steps[2]) if steps[1:2] == ["tasks"] else None
     frames = getattr(task, "_dagserial_frames", None) or getattr(dag, "_dagserial_frames", None)
     return frames[0] if frames else (getattr(dag, "fileloc", ""), 0)
+
+
+def _unmapped(dag: Any) -> list[ValueWarning]:
+    """Return a warning for each task that was begun by `partial()` and never mapped, so that the DAG lacks it."""
+    left = [partial for partial in getattr(dag, "partials", ()) if not partial.is_expanded]
+    message = "was never mapped: call expand() or expand_kwargs() on it"
+    return [ValueWarning(f"/tasks/{partial.kwargs['task_id']}", f"{partial!r} {message}") for partial in left]
 
 
 def _fields(dag: Any, encoder: Encoder) -> DagFields:
@@ -95,9 +103,11 @@ class _PlainParam:
 def _groups(group: Any) -> list[Any]:
     """Return every group below one, outer ones first."""
     found = []
-    for child in group.children.values():
-        if _is(child, "TaskGroup"):
-            found += [child, *_groups(child)]
+    left = [group]
+    while left:
+        inner = [child for child in left.pop().children.values() if _is(child, "TaskGroup")]
+        found += inner
+        left += reversed(inner)
     return found
 
 

@@ -150,5 +150,7 @@ def base_class(path: str, provide: Provide) -> type:
 
 def _derived(path: str, base: type, namespace: dict[str, Any], provide: Provide) -> type:
     module, _, name = path.rpartition(".")
-    made: type = StandinMeta(name, (base,), {"__module__": module, "_provide": staticmethod(provide), **namespace})
+    made: type = StandinMeta(
+        name, (base,), namespace | {"__module__": module, "_dagserial_absent": True, "_provide": staticmethod(provide)}
+    )
     return made

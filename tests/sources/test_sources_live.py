@@ -213,12 +213,17 @@ def test_a_mapped_group_is_read_with_its_mapping() -> None:
 
 def test_what_is_not_fully_known_is_a_warning_where_it_stands() -> None:
     with DAG("d", doc_md=Unknown()) as dag:
-        Step(task_id="a/b", env=[Unknown(), Unknown()])
+        Step(task_id="a", env={"b/c": [Unknown(), Unknown()]})
         Step.partial(task_id="m").expand(x=[Unknown()])
     message = f"a {__name__}.Unknown has no deterministic form; only its class is kept"
     assert live.read(dag)[1] == tuple(
         ValueWarning(path, message)
-        for path in ("/dag/doc_md", "/tasks/a~1b/args/env/0", "/tasks/a~1b/args/env/1", "/tasks/m/mapping/expand/x/0")
+        for path in (
+            "/dag/doc_md",
+            "/tasks/a/args/env/b~1c/0",
+            "/tasks/a/args/env/b~1c/1",
+            "/tasks/m/mapping/expand/x/0",
+        )
     )
 
 

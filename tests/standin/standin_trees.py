@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,13 @@ def shown(value: Any) -> str:
     return canonical_bytes(value).decode()
 
 
+def key(name: str) -> str:
+    """Return a dag_id for a case: characters that ids do not hold stand by their numbers."""
+    return re.sub(r"[^\w.-]", lambda found: f"-{ord(found[0]):x}-", name)
+
+
 class Found:
-    """What a reading gave, by dag_id and by file."""
+    """What a reading gave, by dag_id (or the case it stands for) and by file."""
 
     def __init__(self, reading: Reading) -> None:
         self.parsed: dict[str, Parsed] = {parsed.dag.dag_id: parsed for parsed in reading.parsed}
@@ -29,24 +35,24 @@ class Found:
 
     def fields(self, dag_id: str) -> dict[str, Any]:
         """Return what a DAG declares of itself, but for its id."""
-        found = msgspec.to_builtins(self.parsed[dag_id].dag.fields)
+        found = msgspec.to_builtins(self.parsed[key(dag_id)].dag.fields)
         return {name: value for name, value in found.items() if name != "dag_id"}
 
     def operators(self, dag_id: str) -> dict[str, str]:
         """Return the operators of a DAG by task_id."""
-        return {task_id: task.operator for task_id, task in self.parsed[dag_id].dag.tasks.items()}
+        return {task_id: task.operator for task_id, task in self.parsed[key(dag_id)].dag.tasks.items()}
 
     def args(self, dag_id: str, task_id: str = "a") -> dict[str, Any]:
         """Return what a task declares."""
-        return self.parsed[dag_id].dag.tasks[task_id].args
+        return self.parsed[key(dag_id)].dag.tasks[task_id].args
 
     def upstream(self, dag_id: str) -> dict[str, tuple[str, ...]]:
         """Return the tasks upstream of each task that has any."""
-        return {task_id: task.upstream for task_id, task in self.parsed[dag_id].dag.tasks.items() if task.upstream}
+        return {task_id: task.upstream for task_id, task in self.parsed[key(dag_id)].dag.tasks.items() if task.upstream}
 
     def warnings(self, dag_id: str) -> list[str]:
         """Return the warnings of a DAG as `path: message`."""
-        return [f"{warning.path}: {warning.message}" for warning in self.parsed[dag_id].warnings]
+        return [f"{warning.path}: {warning.message}" for warning in self.parsed[key(dag_id)].warnings]
 
 
 def write(folder: Path, texts: Mapping[str, str]) -> Path:
@@ -70,7 +76,7 @@ def read_expressions(folder: Path, preamble: str, expressions: Mapping[str, str]
     """
     texts = {
         f"dags/expression_{number}.py": (
-            f"{IMPORTS}{preamble}with DAG({name!r}): BashOperator(task_id='a', value={expression})\n"
+            f"{IMPORTS}{preamble}with DAG({key(name)!r}): BashOperator(task_id='a', value={expression})\n"
         )
         for number, (name, expression) in enumerate(expressions.items())
     }
