@@ -19,7 +19,9 @@ from typing import Any
 from dagserial.authoring import DAG
 from dagserial.authoring.context import DECLARING
 from dagserial.standin.clock import stop_clocks
-from dagserial.standin.finder import PARSE_LIBRARIES, Finder
+from dagserial.standin.deployed import DeployedPaths
+from dagserial.standin.finder import PARSE_LIBRARIES, Finder, Places
+from dagserial.standin.installed import required_by
 from dagserial.standin.machine import hide_machine
 from dagserial.standin.names import Names
 from dagserial.standin.notes import NOTES
@@ -37,6 +39,9 @@ def install(
     variables: Mapping[str, str],
     connections: Mapping[str, Any],
     settings: Mapping[tuple[str, str], str],
+    deployed: Mapping[str, str] | None = None,
+    packages: Mapping[str, str] | None = None,
+    imports: Sequence[str] = (),
 ) -> None:
     """Make this interpreter one in which DAG files run without Airflow; there is no way back.
 
@@ -45,18 +50,24 @@ def install(
         roots: import roots of the repository, first one first.
         dag_folders: where the DAG files lie.
         settings: Airflow configuration by (section, key).
+        deployed: folders of the tree by the path that each has where it is deployed; absolute both.
+        packages: folders of the tree, absolute, by the name under which each is importable.
+        imports: packages that are imported as they are installed.
     """
     NOTES.start(root)
-    libraries = [name for name in PARSE_LIBRARIES if importlib.util.find_spec(name)]
+    libraries = [name for name in (*PARSE_LIBRARIES, *imports) if importlib.util.find_spec(name)]
     for name in libraries:
         importlib.import_module(name)  # before the clocks stop: pendulum derives from datetime
     names = Names(airflow_version, variables, connections, settings)
-    sys.meta_path.insert(0, Finder(names.provide, roots, dag_folders, libraries))
+    paths = DeployedPaths(deployed or {})
+    libraries += required_by(imports)
+    sys.meta_path.insert(0, Finder(names.provide, Places(root, roots, dag_folders, packages or {}, paths), libraries))
     sys.path[:0] = roots
     stop_clocks(names.provide)
     hide_machine(names.provide)
     add_builtins()
     _sort_listings()
+    paths.install()
     _pass_symbols()
     os.environ = _environment(names)  # noqa: B003 - what code reads changes, not what the process has
     _say_version(airflow_version)
@@ -178,6 +189,9 @@ def _environment(names: Names) -> Any:
             try:
                 return str(super().__getitem__(name))
             except KeyError:
+                through_getenv = sys._getframe(1).f_code is os.getenv.__code__
+                if default is None and NOTES.is_asked_by_tree(2 if through_getenv else 1):
+                    NOTES.lacking[("environment variable", str(name))] = None
                 return default
 
         def setdefault(self, name: str, value: str) -> str:
