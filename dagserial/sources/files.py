@@ -103,7 +103,12 @@ def import_roots(root: Path, folders: Iterable[str], paths: Iterable[str]) -> li
         top = top.parent if top.is_file() else top
         roots += [top, top.parent / "plugins", top.parent / "config"]
         around.append(top.parent)
-    roots += [root / "plugins", *(root / path for path in paths), *around, root]
+    roots += [
+        root / "plugins",
+        *(root / path for path in paths),
+        *(folder for folder in around if folder != root),
+        root,
+    ]
     inside = (path.resolve() for path in roots if path.is_dir())
     return list(dict.fromkeys(str(path) for path in inside if path.is_relative_to(root)))
 

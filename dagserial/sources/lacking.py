@@ -82,8 +82,8 @@ def _folder_of(names: list[str], root: str) -> str | None:
 def _newer_python(error: BaseException) -> str:
     """Tell that a file may be written for another Python than the one that reads it."""
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
-    if isinstance(error, SyntaxError):
-        return f"read by Python {here}, which may be older than the file"
+    if isinstance(error, SyntaxError) and "f-string" in str(error):  # freer since 3.12 (PEP 701)
+        return f"read by Python {here}, which is older than such f-strings (3.12)"
     if isinstance(error, ImportError) and (error.name or "").partition(".")[0] in sys.stdlib_module_names:
         return f"read by Python {here}, whose {error.name} may be older or newer than the file"
     return ""

@@ -20,7 +20,7 @@ FILE = """\
 import os, click
 from airflow import DAG
 from company_flows.names import NAME
-DAG(f"{NAME}-{os.environ['SIZE']}-{open('/srv/flows/x.txt').read()}-{click.unstyle('y')}")
+dag = DAG(f"{NAME}-{os.environ['SIZE']}-{open('/srv/flows/x.txt').read()}-{click.unstyle('y')}")
 """
 TREE = {"dags/a.py": FILE, "names.py": "NAME = 'etl'\n", "x.txt": "x"}
 FLAGS = ("--root", "/srv/flows=.", "--package", "company_flows=.", "--import", "click")

@@ -11,6 +11,7 @@ from standin_trees import IMPORTS, read, read_expressions
 
 from dagserial.errors import SettingsError
 from dagserial.sources import files
+from dagserial.sources.lacking import lacking
 from dagserial.sources.reading import ReadOptions
 
 DEPLOYED = {"/srv/deployed": "."}
@@ -182,12 +183,12 @@ def test_an_error_names_the_flag_that_supplies_what_is_missing(tmp_path: Path, n
     assert error.endswith(f"; not supplied: {expected}")
 
 
-def test_an_error_of_another_python_says_which_one_reads(tmp_path: Path) -> None:
-    texts = {
-        "dags/a.py": f"{IMPORTS}from itertools import no_such_name\n",
-        "dags/b.py": f"{IMPORTS}print 'no'\n",
-    }
-    found = read(tmp_path, texts)
+def test_an_import_error_of_the_standard_library_says_which_python_reads(tmp_path: Path) -> None:
+    found = read(tmp_path, {"dags/a.py": f"{IMPORTS}from itertools import no_such_name\n"})
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
-    assert f"; read by Python {here}, whose itertools may be" in found.errors["dags/a.py"].error
-    assert f"; read by Python {here}, which may be older than the file" in found.errors["dags/b.py"].error
+    assert f"; read by Python {here}, whose itertools may be older" in found.errors["dags/a.py"].error
+
+
+def test_an_f_string_of_a_newer_python_says_which_one_reads() -> None:
+    assert "; read by Python 3." in lacking(SyntaxError("f-string: expecting '}'"), [], "/tree")
+    assert lacking(SyntaxError("invalid syntax"), [], "/tree") == ""
