@@ -7,7 +7,13 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 
-_FLAGS = {"Variable": "--variables", "Connection": "--connections", "environment variable": "--env"}
+_DEFAULTS = "default of the Variable"
+_FLAGS = {
+    "Variable": "--variables",
+    "Connection": "--connections",
+    "environment variable": "--env",
+    _DEFAULTS: "--variables",
+}
 _UNKNOWN = re.compile(r"\$\{(?:[-+~(\s]|abs\()*([A-Za-z_]\w*)\.([A-Za-z_][\w.]*)")
 """A name of an absent package inside the text that stands for a symbol."""
 _NOT_PACKAGES = {"Connection", "Variable", "airflow", *sys.stdlib_module_names}
@@ -22,9 +28,10 @@ def lacking(error: BaseException, asked: Iterable[tuple[str, str]], root: str) -
         root: folder of the tree, absolute.
     """
     found = list(asked)
-    parts = [_listed(kind, [name for of, name in found if of == kind]) for kind in _FLAGS]
-    parts += [*_files(error, root), *_packages(error, root)]
-    needed = "; ".join(part for part in parts if part)
+    by_kind = {kind: _listed(kind, [name for of, name in found if of == kind]) for kind in _FLAGS}
+    defaults = by_kind.pop(_DEFAULTS)
+    parts = [*_files(error, root), *_packages(error, root), *filter(None, by_kind.values())]
+    needed = "; ".join(parts) or defaults  # defaults are a cause only where nothing else is
     newer = _newer_python(error)
     return (f"; not supplied: {needed}" if needed else "") + (f"; {newer}" if newer else "")
 
@@ -33,7 +40,9 @@ def _listed(kind: str, names: list[str]) -> str:
     if not names:
         return ""
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"{kind}{'s' if len(names) > 1 else ''} {', '.join(names[:_SHOWN])}{more} ({_FLAGS[kind]})"
+    taken = ", the default taken" if kind.startswith("default") else ""
+    kind_named = kind.removeprefix("default of the ")
+    return f"{kind_named}{'s' if len(names) > 1 else ''} {', '.join(names[:_SHOWN])}{more}{taken} ({_FLAGS[kind]})"
 
 
 def _files(error: BaseException, root: str) -> Iterator[str]:

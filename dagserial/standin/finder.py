@@ -14,6 +14,7 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from typing import Any
 
 from dagserial.standin.deployed import DeployedPaths
+from dagserial.standin.instruction import names_used
 from dagserial.standin.notes import NOTES
 from dagserial.standin.python2 import RepositoryLoader
 from dagserial.standin.symbol import Provide
@@ -34,6 +35,8 @@ class StandinModule(types.ModuleType):
         self.__path__: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__all__":
+            return names_used(sys._getframe(1))
         if name.startswith("__") and name != "__version__":
             raise AttributeError(name)
         return self._dagserial_provide(f"{self.__name__}.{name}")

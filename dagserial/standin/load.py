@@ -11,6 +11,7 @@ import importlib.util
 import json
 import os
 import random
+import re
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -150,6 +151,8 @@ def _pass_symbols() -> None:
         parsers += [(yaml, "safe_load"), (yaml, "load")]
     for module, name in parsers:
         setattr(module, name, _passing(getattr(module, name), f"{module.__name__}.{name}"))
+    for name in ("findall", "fullmatch", "match", "search", "split", "sub"):
+        setattr(re, name, _matching(getattr(re, name)))
     refuse = json.JSONEncoder.default
 
     def default(self: json.JSONEncoder, value: Any) -> Any:
@@ -166,6 +169,19 @@ def _passing(parse: Callable[..., Any], path: str) -> Callable[..., Any]:
         return parse(value, *args, **kwargs)
 
     return passing
+
+
+def _matching(match: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function of `re` give an expression for a symbol that is no text, which it would refuse."""
+
+    def matching(*args: Any, **kwargs: Any) -> Any:
+        symbol = next((arg for arg in args if isinstance(arg, Symbol) and not isinstance(arg, str)), None)
+        if symbol is None:
+            return match(*args, **kwargs)
+        of = Symbol(("name", f"re.{match.__name__}"), symbol._provide)
+        return Symbol(("call", of, args, kwargs), symbol._provide)
+
+    return matching
 
 
 def _environment(names: Names) -> Any:
