@@ -15,11 +15,13 @@ from dagserial.model.value import EncodeType
 from dagserial.sources import live
 from dagserial.sources.code import Code
 from dagserial.sources.file import Files
+from dagserial.sources.lacking import lacking
 from dagserial.sources.reading import FileError, Parsed, Provenance, ReadOptions
 from dagserial.sources.written import operators_as_written
 from dagserial.standin import (
     NOTES,
     Decorated,
+    DeployedPaths,
     Fields,
     Symbol,
     SymbolicBase,
@@ -81,6 +83,9 @@ def main(body: bytes) -> bytes:
         variables=request.options.variables,
         connections=request.options.connections,
         settings={(section, key): value for section, key, value in request.settings},
+        deployed=_absolute(request, request.options.roots),
+        packages=_absolute(request, request.options.packages),
+        imports=request.options.imports,
     )
     canonical_name("airflow.DAG")  # reads the data once for all forks, before any DAG file can get in its way
     outcomes = sandbox.each(request.files, lambda file: _answer(request, file), request.limits)
@@ -110,7 +115,9 @@ def _read(request: Request, file: str) -> list[Parsed]:
     parsed = []
     dags = load(root, file)
     code = Code(root, is_wanted=options.code)
-    files = Files(root, folders_of(request, os.path.dirname(f"{root}/{file}")), dag_file=f"{root}/{file}")
+    folders = folders_of(request, os.path.dirname(f"{root}/{file}"))
+    deployed = DeployedPaths(_absolute(request, options.roots))
+    files = Files(root, folders, dag_file=f"{root}/{file}", in_tree=deployed.in_tree)
     notes = [ValueWarning(f"{path}:{line}", message) for path, line, message in NOTES.found]
     for dag in dags:
         model, warnings = live.read(
@@ -126,6 +133,11 @@ def _read(request: Request, file: str) -> list[Parsed]:
         provenance = Provenance(file=file, line=line, operators=operators_as_written(dag))
         parsed.append(Parsed(model, provenance, tuple(sorted({*warnings, *notes}))))
     return parsed
+
+
+def _absolute(request: Request, folders: dict[str, str]) -> dict[str, str]:
+    """Return the folders of an option from the root of the file system."""
+    return {name: os.path.normpath(os.path.join(request.root, folder)) for name, folder in folders.items()}
 
 
 def folders_of(request: Request, folder: str) -> list[str]:
@@ -152,23 +164,10 @@ def _described(error: BaseException, root: str, file: str) -> FileError:
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None:
         text += f" (after {_named(cause, root)})"
-    return FileError(file, (own[-1] or None) if own else None, text + _hint())
+    return FileError(file, (own[-1] or None) if own else None, text + lacking(error, NOTES.lacking, root))
 
 
 def _named(error: BaseException, root: str) -> str:
     """Return class and message of an exception in one line, without the tree's own folder."""
     message = " ".join(str(error).split()).replace(f"{root}/", "").replace("Symbol", "unknown value")
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
-
-
-def _hint() -> str:
-    """Say what the file asked for and nobody supplied: the likely cause of any error."""
-    flags = {"Variable": "--variables", "Connection": "--connections", "environment variable": "--env"}
-    asked = {kind: [name for found, name in NOTES.lacking if found == kind] for kind in flags}
-    parts = [
-        f"{kind}{'s' if len(names) > 1 else ''} {', '.join(names[:4])}"
-        f"{f' and {len(names) - 4} more' if len(names) > 4 else ''} ({flags[kind]})"
-        for kind, names in asked.items()
-        if names
-    ]
-    return f"; not supplied: {'; '.join(parts)}" if parts else ""

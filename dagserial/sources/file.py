@@ -34,17 +34,26 @@ def file_value(argument: FileArgument, encode: Callable[[Any], Value]) -> Value:
 class Files:
     """The files of one tree, as DAG files name them; each is read once."""
 
-    def __init__(self, root: str, folders: Sequence[str], *, dag_file: str = "") -> None:
+    def __init__(
+        self,
+        root: str,
+        folders: Sequence[str],
+        *,
+        dag_file: str = "",
+        in_tree: Callable[[str], str] = lambda path: path,
+    ) -> None:
         """Prepare.
 
         Args:
             root: folder of the tree; nothing outside of it is ever looked at.
             folders: where names are looked up: the DAG file's folder, then the DAG folder; absolute.
             dag_file: the DAG file itself, absolute; its name stays a text, as `__file__` says where it lies.
+            in_tree: returns where a path that only a deployment has lies in the tree, and any other as it is.
         """
         self._root = os.path.realpath(root)
         self._dag_file = os.path.realpath(dag_file) if dag_file else ""
         self._folders = list(folders)
+        self._in_tree = in_tree
         self._digests: dict[str, str | None] = {}
 
     def found_in(self, arguments: Mapping[str, Any], operator: Any, dag: Any) -> dict[str, Any]:
@@ -93,7 +102,7 @@ class Files:
 
     def _read(self, path: str) -> str | None:
         try:
-            real = os.path.realpath(path)
+            real = os.path.realpath(self._in_tree(path))
             inside = os.path.relpath(real, self._root).split(os.sep)
             if inside[0] in (os.pardir, ".git") or real == self._dag_file:
                 return None

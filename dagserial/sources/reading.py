@@ -72,6 +72,9 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
         variables: Airflow Variables by key.
         connections: Airflow Connections by id: a URI, or an object of the fields that Airflow exports.
         env: environment variables that DAG files see; they see no others but a fixed few.
+        roots: folders by the absolute path that each has where the DAG files are deployed; from the top of the tree.
+        packages: folders by the name under which each is importable; from the top of the tree.
+        imports: packages that are imported as they are installed; all but a few are symbols otherwise.
         airflow_version: what `airflow.__version__` says.
         code: functions and classes carry digests of their code.
         ignore_syntax: of `.airflowignore`: `regexp`, `glob`, or `auto`.
@@ -88,6 +91,9 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     variables: dict[str, str] = {}
     connections: dict[str, str | dict[str, object]] = {}
     env: dict[str, str] = {}
+    roots: dict[str, str] = {}
+    packages: dict[str, str] = {}
+    imports: tuple[str, ...] = ()
     airflow_version: str = "3.3.2"
     code: bool = True
     ignore_syntax: str = "auto"

@@ -60,7 +60,7 @@ class Names:
             if name in self._classes:
                 return self._classes[name]
         if is_exception(path):
-            return exception_class(path)
+            return exception_class(path, self.provide)
         if is_operator(path):
             return operator_class(path, self.provide)
         return Symbol(("name", path), self.provide)

@@ -214,7 +214,7 @@ class TestImportRoots:
         )
         roots = files.import_roots(tmp_path, ["dags", "team/dags"], ["lib", "none"])
         assert [Path(root).relative_to(tmp_path).as_posix() for root in roots] == [
-            *("dags", "plugins", "config", "team/dags", "team/plugins", "lib", ".")
+            *("dags", "plugins", "config", "team/dags", "team/plugins", "lib", "team", ".")
         ]
 
     def test_a_dag_file_brings_its_folder(self, tmp_path: Path) -> None:
