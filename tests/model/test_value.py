@@ -297,3 +297,22 @@ def test_a_rooted_text_is_read_under_another_root(tmp_path: Path) -> None:
     written = Encoder(root=str(tmp_path)).encode([f"{tmp_path}/a.sql", tmp_path / "b"])
     assert str(tmp_path) not in str(written)
     assert Decoder(root="/elsewhere").decode(written) == ["/elsewhere/a.sql", Path("/elsewhere/b")]
+
+
+def test_values_made_while_writing_are_not_taken_for_those_before_them() -> None:
+    """The same object is written once; one that is gone leaves its id to the next."""
+
+    class Days:
+        def __init__(self, count: int) -> None:
+            self.count = count
+
+    encoder = Encoder({Days: lambda value, encode: encode(dt.timedelta(days=value.count))})
+    written = encoder.encode([Days(count) for count in range(100)])
+    assert [one["value"] for one in written] == ["PT0S", *(f"P{count}D" for count in range(1, 100))]
+
+
+def test_a_float_is_no_level_of_nesting() -> None:
+    value: Any = [0.5]
+    for _ in range(MAX_DEPTH - 1):
+        value = [value]
+    assert str(Encoder().encode(value)).strip("[]") == "0.5"
