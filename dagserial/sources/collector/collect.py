@@ -1,7 +1,7 @@
 """Read DAG files with the Airflow of this interpreter, each in a process of its own.
 
-Request and answer, on standard input and output, are JSON. The request is what `sources.relay` makes; the answer has one
-object a file: `dags`, each with the model's JSON, its line and its warnings, or the `error` with its line.
+Request and answer, on standard input and output, are JSON. The request is what `sources.relay` makes; the answer has
+one object a file: `dags`, each with the model's JSON, its line and its warnings, or the `error` with its line.
 """
 
 from __future__ import annotations
@@ -98,6 +98,8 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
     os.chdir(root)
     os.environ["AIRFLOW_HOME"] = root  # what DAG files see; Airflow has its own by now
     bag = found("airflow.dag_processing.dagbag:DagBag", "airflow.models.dagbag:DagBag")(os.devnull, False)
+    for name in request["own_settings"]:
+        os.environ.pop(name, None)  # which a DAG file is not to see
     bag.process_file(path, only_if_updated=False, safe_mode=False)
     if bag.import_errors:
         return _failed(*_last(next(iter(bag.import_errors.values())), path))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dagserial.sources.collector.noted import found
 
-
 _READ = ("connection", "dataset", "dataset_alias", "slot_pool", "variable")
 """Tables that code at the top of a DAG file leads to."""
 
