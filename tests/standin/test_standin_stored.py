@@ -88,9 +88,9 @@ CASES: dict[str, tuple[str, object]] = {
     "whether a setting is set": ("[conf.has_option('core', 'dags_folder'), conf.has_option('x', 'y')]", [True, False]),
     "a section": ("conf.getsection('core')", {"dags_folder": {"$": "rooted", "parts": ["", "/dags"]}}),
     "the DAG folder": ("airflow.settings.DAGS_FOLDER", {"$": "rooted", "parts": ["", "/dags"]}),
-    "the version": ("airflow.__version__", "2.9.2"),
-    "the version's module": ("__import__('airflow.version', fromlist=['x']).version", "2.9.2"),
-    "the version of the distribution": ("importlib.metadata.version('apache-airflow')", "2.9.2"),
+    "the version": ("airflow.__version__", "3.0.6"),
+    "the version's module": ("__import__('airflow.version', fromlist=['x']).version", "3.0.6"),
+    "the version of the distribution": ("importlib.metadata.version('apache-airflow')", "3.0.6"),
     "the version compared": ("airflow.__version__ >= '2.7'", True),
 }
 
@@ -99,7 +99,7 @@ CASES: dict[str, tuple[str, object]] = {
 def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     expressions = {name: expression for name, (expression, _) in CASES.items()}
     return read_expressions(
-        tmp_path_factory.mktemp("stored"), PREAMBLE, expressions, airflow_version="2.9.2", **OPTIONS
+        tmp_path_factory.mktemp("stored"), PREAMBLE, expressions, airflow_version="3.0.6", **OPTIONS
     )
 
 
