@@ -86,7 +86,6 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
     from dagserial.canonical import settled_bytes
     from dagserial.sources import live
     from dagserial.sources.code import Code
-    from dagserial.sources.collector import machine
     from dagserial.sources.collector.noted import found
     from dagserial.sources.collector.objects import Imports
     from dagserial.sources.file import Files
@@ -94,7 +93,8 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
     root = request["root"]
     path = f"{root}/{file}"
     imports = Imports(root, live.NAMED)
-    imports.watch(machine.hide(root))
+    replaced, told = _hidden(root)
+    imports.watch(replaced)
     os.chdir(root)
     os.environ["AIRFLOW_HOME"] = root  # what DAG files see; Airflow has its own by now
     bag = found("airflow.dag_processing.dagbag:DagBag", "airflow.models.dagbag:DagBag")(os.devnull, False)
@@ -106,7 +106,7 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
     code = Code(root, is_wanted=request["code"])
     files = Files(root, request["folders"][file], dag_file=path)
     dags = []
-    encoders = imports.encoders | machine.ENCODERS
+    encoders = imports.encoders | told
     for dag in bag.dags.values():
         if getattr(dag, "parent_dag", None) is not None:  # a SubDAG: part of another's task
             continue
@@ -122,6 +122,15 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
             }
         )
     return {"dags": dags, "error": None, "line": None}
+
+
+def _hidden(root: str) -> tuple[Any, Any]:
+    """Hide what no DAG declares; return modules for code of the tree, and how what it is told is written."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - which the stand-in needs, whose expressions are told
+        return {}, {}
+    from dagserial.sources.collector import machine
+
+    return machine.hide(root), machine.ENCODERS
 
 
 def _last(trace: str, path: str) -> tuple[str, int | None]:
