@@ -29,7 +29,7 @@ _LIVE = (
     "import sys\n"
     "try:\n    from airflow.dag_processing.dagbag import DagBag\n"
     "except ImportError:\n    from airflow.models.dagbag import DagBag\n"
-    "bag = DagBag(sys.argv[1], include_examples=False)\n"
+    "bag = DagBag(sys.argv[1])\n"
     "print(len({dag.fileloc for dag in bag.dags.values()}))\n"
 )
 _PAUSE = 0.005

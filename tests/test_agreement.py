@@ -25,8 +25,6 @@ def agreement(*arguments: str) -> list[dict[str, Any]]:
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode in (0, 1), done.stderr
     found: list[dict[str, Any]] = json.loads(done.stdout)
-    for one in found:
-        assert bool(done.returncode) is bool(one["shares"]["digests"] < 98 or min(one["shares"].values()) < 98), one
     return found
 
 
