@@ -1,6 +1,6 @@
 """Time and memory of reading DAG files with the stand-in, against live Airflow on the same files.
 
-`python benchmarks/parse.py --python PYTHON`: the example DAGs that it ships, each reading from its start-up on.
+`python benchmarks/parse.py --python PYTHON`: the example DAGs that this Airflow ships, each from its start-up on.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LIVE = (
     "import sys\n"
     "try:\n    from airflow.dag_processing.dagbag import DagBag\n"
     "except ImportError:\n    from airflow.models.dagbag import DagBag\n"
-    "bag = DagBag(sys.argv[1], include_examples=False)\n"
+    "bag = DagBag(sys.argv[1])\n"
     "print(len({dag.fileloc for dag in bag.dags.values()}))\n"
 )
 _PAUSE = 0.005
@@ -47,15 +47,15 @@ def measured(command: list[str], folder: Path) -> Measured:
     """Run a command and watch it and all its descendants."""
     env = os.environ | {"AIRFLOW_HOME": str(folder / "home"), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
     peak = [0.0]
     watcher = threading.Thread(target=_watch, args=(process, peak))
     watcher.start()
-    out, _ = process.communicate(timeout=600)
+    out, err = process.communicate(timeout=600)
     seconds = time.perf_counter() - start
     watcher.join()
     if process.returncode:
-        sys.exit(f"{command[0]} fails with {process.returncode}")
+        sys.exit(f"{command[0]} fails: {err.strip()[-300:]}")
     return Measured(int(out.split()[-1]), seconds, peak[0])
 
 

@@ -21,6 +21,10 @@ _START = (
     "sys.version_info < (3, 10) and sys.exit('it is Python %d.%d; 3.10 or later is needed' % sys.version_info[:2]); "
     "from dagserial.sources.collector.collect import main; main()"
 )
+_OWN_SETTINGS = {
+    "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH": "1000",  # so that a frame of the DAG file is in it
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+}
 _LONGEST_COMPLAINT = 300
 
 
@@ -42,6 +46,7 @@ def _results(request: Request) -> list[FileResult]:
         "root": request.root,
         "files": request.files,
         "roots": request.roots,
+        "own_settings": list(_OWN_SETTINGS),
         "folders": {file: folders_of(request, os.path.dirname(f"{request.root}/{file}")) for file in request.files},
         "code": request.options.code,
         "strict": request.options.strict,
@@ -73,8 +78,7 @@ def _environment(request: Request, private: str) -> dict[str, str]:
     return {
         **os.environ,
         "AIRFLOW_HOME": f"{private}/airflow",
-        "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH": "1000",  # so that a frame of the DAG file is in it
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        **_OWN_SETTINGS,
         **{f"AIRFLOW__{section.upper()}__{key.upper()}": value for section, key, value in request.settings},
         **{f"AIRFLOW_VAR_{key.upper()}": value for key, value in options.variables.items()},
         **{

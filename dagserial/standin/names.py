@@ -31,7 +31,7 @@ from dagserial.standin.symbol import Symbol
 _DECLARING = ("airflow.decorators", "airflow.sdk", "airflow.providers.common.compat.sdk")
 _CONFIGURATION = ("get", "getboolean", "getfloat", "getint", "getsection", "has_option")
 """What the module `airflow.configuration` itself answered in Airflow 1.10."""
-_HELPERS = ("airflow.models.baseoperator", "airflow.utils.helpers", *_DECLARING)
+_HELPERS = ("airflow.models.baseoperator", "airflow.sdk.bases.operator", "airflow.utils.helpers", *_DECLARING)
 
 
 class Names:
@@ -145,6 +145,12 @@ class Names:
         configuration = Configuration(stored)
         return functions | {
             "airflow.models.dag.dag": authoring.dag,
+            "airflow.sdk.definitions.dag.dag": authoring.dag,
+            "airflow.sdk.definitions.asset.decorators.asset": asset,
+            **{
+                f"airflow.sdk.definitions.decorators.{name}": declaring[name]
+                for name in ("task", "task_group", "setup", "teardown")
+            },
             "airflow.decorators.task_group.task_group": authoring.task_group,
             "airflow.decorators.setup_teardown.context_wrapper": ContextWrapper,
             "airflow.sdk.definitions.decorators.setup_teardown.context_wrapper": ContextWrapper,

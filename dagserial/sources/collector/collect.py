@@ -86,7 +86,6 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
     from dagserial.canonical import settled_bytes
     from dagserial.sources import live
     from dagserial.sources.code import Code
-    from dagserial.sources.collector import machine
     from dagserial.sources.collector.noted import found
     from dagserial.sources.collector.objects import Imports
     from dagserial.sources.file import Files
@@ -94,17 +93,20 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
     root = request["root"]
     path = f"{root}/{file}"
     imports = Imports(root, live.NAMED)
-    imports.watch(machine.hide(root))
+    replaced, told = _hidden(root)
+    imports.watch(replaced)
     os.chdir(root)
     os.environ["AIRFLOW_HOME"] = root  # what DAG files see; Airflow has its own by now
     bag = found("airflow.dag_processing.dagbag:DagBag", "airflow.models.dagbag:DagBag")(os.devnull, False)
+    for name in request["own_settings"]:
+        os.environ.pop(name, None)  # which a DAG file is not to see
     bag.process_file(path, only_if_updated=False, safe_mode=False)
     if bag.import_errors:
         return _failed(*_last(next(iter(bag.import_errors.values())), path))
     code = Code(root, is_wanted=request["code"])
     files = Files(root, request["folders"][file], dag_file=path)
     dags = []
-    encoders = imports.encoders | machine.ENCODERS
+    encoders = imports.encoders | told
     for dag in bag.dags.values():
         if getattr(dag, "parent_dag", None) is not None:  # a SubDAG: part of another's task
             continue
@@ -120,6 +122,15 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
             }
         )
     return {"dags": dags, "error": None, "line": None}
+
+
+def _hidden(root: str) -> tuple[Any, Any]:
+    """Hide what no DAG declares; return modules for code of the tree, and how what it is told is written."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - which the stand-in needs, whose expressions are told
+        return {}, {}
+    from dagserial.sources.collector import machine
+
+    return machine.hide(root), machine.ENCODERS
 
 
 def _last(trace: str, path: str) -> tuple[str, int | None]:
