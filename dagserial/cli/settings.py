@@ -170,8 +170,6 @@ def read_options(fields: Mapping[str, Any]) -> ReadOptions:
         options = msgspec.convert(dict(fields), ReadOptions)
     except msgspec.ValidationError as error:
         raise SettingsError(f"a setting is wrong: {error}") from None
-    if relative := sorted(path for path in options.roots if not path.startswith("/")):
-        raise SettingsError(f"--root takes an absolute path and a folder of the tree, not {relative[0]!r}")
     if options.ignore_syntax not in ("auto", "glob", "regexp"):
         raise SettingsError(f"ignore-syntax is {options.ignore_syntax!r}; it may be auto, glob or regexp")
     if min(options.timeout, options.memory_mib, options.max_value_bytes, options.jobs) <= 0:

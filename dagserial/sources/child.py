@@ -83,7 +83,7 @@ def main(body: bytes) -> bytes:
         variables=request.options.variables,
         connections=request.options.connections,
         settings={(section, key): value for section, key, value in request.settings},
-        deployed=_absolute(request, request.options.roots),
+        deployed=_deployed(request),
         packages=_absolute(request, request.options.packages),
         imports=request.options.imports,
     )
@@ -116,7 +116,7 @@ def _read(request: Request, file: str) -> list[Parsed]:
     dags = load(root, file)
     code = Code(root, is_wanted=options.code)
     folders = folders_of(request, os.path.dirname(f"{root}/{file}"))
-    deployed = DeployedPaths(_absolute(request, options.roots))
+    deployed = DeployedPaths(_deployed(request))
     files = Files(root, folders, dag_file=f"{root}/{file}", in_tree=deployed.in_tree)
     notes = [ValueWarning(f"{path}:{line}", message) for path, line, message in NOTES.found]
     for dag in dags:
@@ -138,6 +138,12 @@ def _read(request: Request, file: str) -> list[Parsed]:
 def _absolute(request: Request, folders: dict[str, str]) -> dict[str, str]:
     """Return the folders of an option from the root of the file system."""
     return {name: os.path.normpath(os.path.join(request.root, folder)) for name, folder in folders.items()}
+
+
+def _deployed(request: Request) -> dict[str, str]:
+    """Return the folders by their deployed paths; a relative one counts from the folder in which DAG files run."""
+    folders = _absolute(request, request.options.roots)
+    return {os.path.join(request.root, path): folder for path, folder in folders.items()}
 
 
 def folders_of(request: Request, folder: str) -> list[str]:

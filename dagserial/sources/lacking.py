@@ -46,18 +46,20 @@ def _listed(kind: str, names: list[str]) -> str:
 
 
 def _files(error: BaseException, root: str) -> Iterator[str]:
-    """Iterate over the absolute path that a FileNotFoundError names, with the flag that would find it in the tree."""
+    """Iterate over the path that a FileNotFoundError names, with the flag that would find it in the tree."""
     path = getattr(error, "filename", None)
     if not isinstance(error, FileNotFoundError | PermissionError | NotADirectoryError) or not isinstance(path, str):
         return
-    if not path.startswith("/") or f"{path}/".startswith(f"{root}/"):
+    if f"{path}/".startswith(f"{root}/"):
         return
+    top = "/" if path.startswith("/") else ""
     parts = path.strip("/").split("/")
     for number in range(1, len(parts)):
         if os.path.lexists(os.path.join(root, *parts[number:])):
-            yield f"the file {path} (--root /{'/'.join(parts[:number])}=.)"
+            yield f"the file {path} (--root {top}{'/'.join(parts[:number])}=.)"
             return
-    yield f"the file {path} (--root /{'/'.join(parts[:-1]) or parts[0]}=FOLDER, if it lies in the tree)"
+    if top:
+        yield f"the file {path} (--root /{'/'.join(parts[:-1]) or parts[0]}=FOLDER, if it lies in the tree)"
 
 
 def _packages(error: BaseException, root: str) -> Iterator[str]:

@@ -20,7 +20,7 @@ class DeployedPaths:
         """Prepare.
 
         Args:
-            roots: folders of the tree, absolute, by the deployed path of each; the longest that fits counts.
+            roots: folders of the tree by the deployed path of each, absolute both; the longest that fits counts.
         """
         tidy = {os.path.normpath(deployed): folder for deployed, folder in roots.items()}
         self._roots = sorted(tidy.items(), key=lambda pair: -len(pair[0]))
@@ -30,9 +30,9 @@ class DeployedPaths:
         if not isinstance(path, str | os.PathLike):
             return path
         name = os.fspath(path)
-        if not isinstance(name, str) or not name.startswith("/"):
+        if not isinstance(name, str) or not name:
             return path
-        tidy = os.path.normpath(name)
+        tidy = os.path.normpath(name if name.startswith("/") else f"{os.getcwd()}/{name}")
         for deployed, folder in self._roots:
             if tidy == deployed or tidy.startswith(f"{deployed.rstrip('/')}/"):
                 return os.path.join(folder, tidy[len(deployed) :].lstrip("/"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import multiprocessing
 import os
 import socket
 import sys
 import tempfile
+import threading
 
 from dagserial.standin.notes import NOTES
 from dagserial.standin.strings import Text
@@ -23,6 +25,13 @@ def hide_machine(provide: Provide) -> None:
     sys.argv = ["airflow"]
     sys.executable = Text(Symbol(("name", "sys.executable"), provide))
     _hide_temporary_folder()
+    _share_nothing()
+
+
+def _share_nothing() -> None:
+    """Make locks between processes locks between threads: those need shared memory, which the sandbox has not."""
+    for name in ("Barrier", "BoundedSemaphore", "Condition", "Event", "Lock", "RLock", "Semaphore"):
+        setattr(multiprocessing, name, getattr(threading, name))
 
 
 def _hide_temporary_folder() -> None:

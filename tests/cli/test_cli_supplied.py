@@ -69,7 +69,6 @@ def test_flags_win_over_settings_one_by_one(repo: Repo, dagserial: Run) -> None:
     ("flag", "value", "message"),
     [
         ("--root", "/srv", "--root takes PATH=DIR, not '/srv'"),
-        ("--root", "srv=.", "--root takes an absolute path and a folder of the tree, not 'srv'"),
         ("--package", "x", "--package takes NAME=DIR, not 'x'"),
         ("--env", "x", "--env takes NAME=VALUE, not 'x'"),
         ("--import", "no_such_package", "--import no_such_package: no package of that name is installed"),

@@ -49,6 +49,7 @@ STYLES = {
     "table_named_as_an_error": (
         f"from airflow.models import ImportError\nX = ImportError.timestamp\n{BODY}BashOperator(task_id='t', value=X)\n"
     ),
+    "lock": f"from multiprocessing import Lock\nlock = Lock()\n{BODY}BashOperator(task_id='t')\n",
     "folder_above_the_dags": f"from lib.names import SIZE\n{BODY}BashOperator(task_id='t', value=SIZE)\n",
 }
 DAGS = {"factory_and_globals": ["a", "b"]}
