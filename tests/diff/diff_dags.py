@@ -46,7 +46,7 @@ mappings = st.one_of(
 @st.composite
 def dags(draw: st.DrawFn, dag_id: str = "etl") -> Dag:
     """Draw a DAG; tasks only follow tasks of a lower index, groups lie in groups of a lower index."""
-    group_ids = draw(st.lists(st.sampled_from(NAMES[:3]), unique=True))
+    group_ids = draw(st.lists(st.sampled_from([f"{name}/g" for name in NAMES[:3]]), unique=True))
     parents = [None, *group_ids]
     groups = {
         group_id: Group(
