@@ -3,7 +3,17 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test check bench clean
+# Real Airflows, for tests and benchmarks: .airflow/VERSION/bin/python. What PyPI had on a day acts as a constraints file.
+AIRFLOWS ?= 2.11.2 3.3.2
+DAY_2.3.4 = 2022-09-01
+DAY_2.6.3 = 2023-08-01
+DAY_2.9.2 = 2024-07-01
+DAY_2.11.2 = 2026-04-01
+DAY_3.0.6 = 2025-09-20
+DAY_3.1.8 = 2026-04-01
+DAY_3.3.2 = 2026-11-01
+
+.PHONY: demo test check bench airflow agreement clean
 
 demo: $(VENV)/.installed
 	$(BIN)/dagserial demo
@@ -21,8 +31,20 @@ check: $(VENV)/.installed-dev
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
+# AIRFLOW_PYTHON=PYTHON names an interpreter that has Airflow 3, to be measured beside dagserial.
 bench: $(VENV)/.installed-dev
 	for benchmark in benchmarks/bench_*.py; do $(BIN)/python $$benchmark || exit 1; done
+
+airflow: $(AIRFLOWS:%=.airflow/%/bin/airflow)
+
+.airflow/%/bin/airflow: | $(VENV)/.installed-dev
+	$(if $(DAY_$*),,$(error no day is known for Airflow $*: make airflow AIRFLOWS=$* DAY_$*=YYYY-MM-DD))
+	$(BIN)/python -m uv venv --quiet --clear --python $(BIN)/python .airflow/$*
+	$(BIN)/python -m uv pip install --quiet --python .airflow/$*/bin/python --exclude-newer $(DAY_$*) apache-airflow==$* kubernetes virtualenv
+
+# How far the stand-in and each Airflow agree, on their example DAGs and on our own.
+agreement: airflow
+	$(BIN)/python benchmarks/agreement.py --examples fixtures/agreement/both $(AIRFLOWS:%=--python .airflow/%/bin/python)
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("dagserial needs Python 3.11 or newer, this is %d.%d; set PYTHON=" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dagserial.digest import Digest
     from dagserial.errors import DagserialError
     from dagserial.history import History
-    from dagserial.model import Dag, Group, Task
+    from dagserial.model import Dag, Decoder, Encoder, Group, Task
     from dagserial.record import Record, serialize, serialize_all
     from dagserial.store import RecordStore, stamp
 
@@ -20,6 +20,8 @@ _HOMES = {
     "Dag": "model",
     "Task": "model",
     "Group": "model",
+    "Encoder": "model",
+    "Decoder": "model",
     "Digest": "digest",
     "Record": "record",
     "serialize": "record",
@@ -37,8 +39,10 @@ _HOMES = {
 __all__ = [
     "Dag",
     "DagserialError",
+    "Decoder",
     "Diff",
     "Digest",
+    "Encoder",
     "Group",
     "History",
     "Record",

@@ -1,6 +1,7 @@
 """Write a JSON value as its RFC 8785 bytes (JSON Canonicalization Scheme); knows no DAG."""
 
 import math
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,9 @@ _SORTED = msgspec.json.Encoder(order="sorted")
 _HIGH = "\ue000"
 """From here on, order by UTF-16 unit and by code point differ (surrogates are U+D800 to U+DFFF)."""
 
+_DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_LONG_NUMBER = re.compile(rb"(?:^|[:,\[])-?\d{16}")
+
 
 def canonical_bytes(value: Any) -> bytes:
     r"""Return the RFC 8785 bytes of a JSON value: None, bool, int, float, str, list, tuple, mappings of str.
@@ -28,10 +32,8 @@ def canonical_bytes(value: Any) -> bytes:
             (RFC 8785, 3.2.2.3), an integer beyond 2**53 - 1 (appendix D), a lone surrogate (3.2.2.2), or nesting
             beyond the interpreter's recursion limit.
     """
-    try:
-        return _SORTED.encode(_settled(value, ""))
-    except RecursionError:
-        raise CanonicalError("the value is nested too deeply, or holds itself") from None
+    body = _quick_bytes(value)
+    return _exact_bytes(value) if body is None else body
 
 
 def settled_bytes(value: Any) -> bytes:
@@ -60,6 +62,73 @@ def is_plain_float(number: float) -> bool:
     if not math.isfinite(number) or number.is_integer():
         return False
     return magnitude < 1e-6 or magnitude >= 1e-5
+
+
+def holds_long_number(body: bytes) -> bool:
+    """Tell whether JSON bytes may hold an integer beyond 2**53 - 1, which has 16 digits: always where they do."""
+    has_digits = b"0000000000000000" in body.translate(_DIGITS_AS_ZEROS)  # a search for them takes ten times as long
+    return has_digits and _LONG_NUMBER.search(body) is not None
+
+
+def read_float(text: str) -> float | msgspec.Raw:
+    """Return the float of a JSON number; where RFC 8785 has another text for it, that text.
+
+    So a document that is decoded with this as its `float_hook` is not written as it was unless its floats are settled.
+    """
+    number = float(text)
+    if is_plain_float(number):
+        return number
+    if math.isinf(number):
+        raise ValueError("Number out of range")
+    settled = _ecmascript(number)
+    return number if settled == text else msgspec.Raw(settled.encode())
+
+
+class _Floats(dict[str, Any]):
+    """What stands for each float of a document, by its text: the number itself, unless RFC 8785 lays it out otherwise.
+
+    Attributes:
+        are_plain: none that was met is laid out otherwise.
+    """
+
+    are_plain = True
+
+    def __missing__(self, text: str) -> Any:
+        number = self[text] = float(text)
+        self.are_plain = self.are_plain and is_plain_float(number)
+        return number
+
+    def settle(self) -> None:
+        """Put the text of RFC 8785 in place of each number that it lays out otherwise."""
+        self.update({text: _float(number, "") for text, number in self.items()})
+
+
+def _quick_bytes(value: Any) -> bytes | None:
+    """Return the bytes of a value by msgspec alone, without a walk in Python; None if only a walk can tell.
+
+    What msgspec writes and reads back as it was is JSON: a set, a date or NaN comes back as something else. So does a
+    tuple, which is left to the walk.
+    """
+    floats = _Floats()
+    decoder = msgspec.json.Decoder(float_hook=floats.__getitem__)
+    try:
+        body = _SORTED.encode(value)
+        if holds_long_number(body) or (not body.isascii() and _mixes_planes(body)) or decoder.decode(body) != value:
+            return None
+        if floats.are_plain:
+            return body
+        floats.settle()
+        return _SORTED.encode(decoder.decode(body))
+    except Exception:  # also what comparing objects of strange classes raises
+        return None
+
+
+def _exact_bytes(value: Any) -> bytes:
+    """Return the bytes of a value of any JSON types, or say where it is no JSON."""
+    try:
+        return _SORTED.encode(_settled(value, ""))
+    except RecursionError:
+        raise CanonicalError("the value is nested too deeply, or holds itself") from None
 
 
 def _mixes_planes(body: bytes) -> bool:

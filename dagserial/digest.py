@@ -1,8 +1,13 @@
 """Address bytes by their SHA-256: `sha256:<64 hex>`."""
 
+from __future__ import annotations
+
 import hashlib
 import re
-from typing import Self
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Self
 
 _FORM = re.compile(r"sha256:[0-9a-f]{64}")
 

@@ -18,12 +18,44 @@ class CanonicalError(DagserialError, ValueError):
 
 
 class UnsupportedValueError(DagserialError, ValueError):
-    """A value of a DAG has no deterministic form."""
+    """A value of a DAG has no form in a record.
 
-    def __init__(self, message: str, pointer: str = "", type_name: str = "") -> None:
-        super().__init__(f"{message} (at {pointer or '$'})")
+    Attributes:
+        pointer: JSON pointer of the value in the record.
+        type_name: dotted name of the value's class; empty if the class is not to blame.
+        hint: what to do about it; may be empty.
+        dag_id: the DAG that holds it; empty where that is not known, as are `file` and `line`.
+        file: where the DAG is declared.
+        line: line of `file` at which the task, or else the DAG, is declared, from 1; 0 if not known.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        pointer: str = "",
+        type_name: str = "",
+        hint: str = "",
+        *,
+        dag_id: str = "",
+        file: str = "",
+        line: int = 0,
+    ) -> None:
+        declared = f"DAG {dag_id!r}" + (f", {file}:{line}" if file else "") if dag_id else ""
+        place = ", ".join(filter(None, [f"at {pointer or '$'}", declared]))
+        super().__init__(f"{message} ({place})" + (f"; {hint}" if hint else ""))
+        self.message = message
         self.pointer = pointer
         self.type_name = type_name
+        self.hint = hint
+        self.dag_id = dag_id
+        self.file = file
+        self.line = line
+
+    def declared(self, dag_id: str, file: str, line: int) -> "UnsupportedValueError":
+        """Return the same error with where the value is declared."""
+        return UnsupportedValueError(
+            self.message, self.pointer, self.type_name, self.hint, dag_id=dag_id, file=file, line=line
+        )
 
 
 class InvalidDagError(DagserialError, ValueError):

@@ -1,16 +1,18 @@
 """Make records: the canonical bytes of a DAG with their address."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 
 from dagserial.digest import Digest
-from dagserial.errors import DigestMismatchError, NotFoundError, RecordError, UnknownFormatError
+from dagserial.errors import DigestMismatchError, NotFoundError, RecordError, SettingsError, UnknownFormatError
 from dagserial.formats import v1, v2
 from dagserial.formats.body import format_of
-from dagserial.model import Dag
+from dagserial.formats.tags import check_tags
+from dagserial.model import MAX_VALUE_BYTES, Dag
+from dagserial.model.object import Arguments, constructed
 from dagserial.sources import files, live
 from dagserial.sources.reading import ReadOptions
 
@@ -54,7 +56,9 @@ class Record(msgspec.Struct, frozen=True):
         found = format_of(body)
         if found not in _DECODERS:
             raise UnknownFormatError(found, tuple(_DECODERS))
-        return cls(body, _DECODERS[found](body).dag_id, digest, found)
+        dag = _DECODERS[found](body)
+        check_tags(body, dag)
+        return cls(body, dag.dag_id, digest, found)
 
     @classmethod
     def of_dag(cls, dag: Dag) -> Self:
@@ -67,35 +71,56 @@ class Record(msgspec.Struct, frozen=True):
         return _DECODERS[self.format](self.body)
 
 
-def serialize(thing: Any) -> Record:
+def serialize(thing: Any, **options: Any) -> Record:
     """Return the record of a thing that holds one DAG: a model Dag, a live DAG object, a DAG file.
+
+    Args:
+        options: as `serialize_all` takes them.
 
     Raises:
         NotFoundError: the thing holds no DAG, or several.
     """
-    records = serialize_all(thing)
+    records = serialize_all(thing, **options)
     if len(records) != 1:
         held = ", ".join(record.dag_id for record in records) or "no DAG"
         raise NotFoundError(f"{thing!r} holds {held}, not one DAG; serialize_all() takes any number")
     return records[0]
 
 
-def serialize_all(thing: Any) -> list[Record]:
+def serialize_all(
+    thing: Any,
+    *,
+    encoders: Mapping[type, Arguments] | None = None,
+    strict: bool = True,
+    max_value_bytes: int = MAX_VALUE_BYTES,
+) -> list[Record]:
     """Return the records of all DAGs in a thing, by dag_id: as for `serialize`, and folders of DAG files.
 
+    Args:
+        encoders: for classes of which dagserial cannot know what makes an object anew: a function from the object to
+            the arguments of its class, a tuple of positional or a dict of keyword arguments; what derives from such a
+            class follows it. For live DAG objects.
+        strict: refuse a value without a deterministic form; otherwise its class alone is kept, as `opaque`.
+        max_value_bytes: what one value may take in a record.
+
     Raises:
+        UnsupportedValueError: an argument of a live DAG object has no form in a record.
         RecordError: a DAG file could not be read.
         NotFoundError: there is no such file or folder.
+        SettingsError: there are encoders for DAG files.
     """
     if isinstance(thing, Dag):
         return [Record.of_dag(thing)]
     if not isinstance(thing, str | Path):
-        return [Record.of_dag(live.read(thing)[0])]
+        forms = {kind: constructed(arguments) for kind, arguments in (encoders or {}).items()}
+        return [Record.of_dag(live.read(thing, encoders=forms, strict=strict, max_bytes=max_value_bytes)[0])]
+    if encoders:
+        raise SettingsError("encoders are for live DAG objects; DAG files run in a process of their own")
     path = Path(thing)
     if not path.exists():
         raise NotFoundError(f"there is no file or folder {str(path)!r}")
     root, name = (path, ".") if path.is_dir() else (path.parent, path.name)
-    reading = files.read(root, ReadOptions(dags=(name,)))
+    reading = files.read(root, ReadOptions(dags=(name,), strict=strict, max_value_bytes=max_value_bytes))
     if reading.errors:
         error = reading.errors[0]
         raise RecordError(f"{error.file}:{error.line or 1} could not be read: {error.error}")

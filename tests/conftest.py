@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from support import ROOT, Repo
+from support import ROOT, Repo, make_environment, other_python, skip_or_fail
 
 settings.register_profile("dagserial", deadline=None, print_blob=True)
 settings.load_profile("dagserial")
@@ -37,6 +37,17 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, bytes], None]:
 def repo(tmp_path: Path) -> Repo:
     """An empty repository."""
     return Repo(tmp_path / "repo")
+
+
+@pytest.fixture(scope="session")
+def another_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another Python than this one, the newest there is, with what writing records needs."""
+    python = other_python()
+    if python is None:
+        reason = "no other Python from 3.11 on: pyenv install 3.13, or set DAGSERIAL_OTHER_PYTHON to one"
+        skip_or_fail("python", reason)
+    assert python
+    return make_environment(python, tmp_path_factory.mktemp("python") / "venv")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import json
 import math
 import random
 import struct
@@ -69,10 +70,77 @@ def test_keys_sort_by_utf_16_unit() -> None:
     ]
 
 
-@settings(max_examples=5_000)
+def test_the_rfc_s_own_example_is_written_as_the_rfc_says() -> None:
+    """RFC 8785, 3.2.2 (the sample), 3.2.3 (its sorted form), 3.2.4 (its bytes)."""
+    sample = r"""{
+      "numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001],
+      "string": "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/",
+      "literals": [null, true, false]
+    }"""
+    expected = bytes.fromhex(
+        "7b226c69746572616c73223a5b6e756c6c2c747275652c66616c73655d2c226e756d62657273223a5b3333333333333333332e333333333333"
+        "332c31652b33302c342e352c302e3030322c31652d32375d2c22737472696e67223a22e282ac245c75303030665c6e4127425c225c5c5c5c5c22"
+        "2f227d"
+    )
+    assert canonical_bytes(json.loads(sample)) == expected
+    assert rfc8785.dumps(json.loads(sample)) == expected
+
+
+@pytest.mark.parametrize("high", ["\ue000", "\ufb33", "\uffff"])
+@pytest.mark.parametrize("astral", ["\U00010000", "\U0010ffff"])
+def test_astral_keys_sort_before_the_highest_of_the_basic_plane(high: str, astral: str) -> None:
+    expected = f'{{"{astral}":1,"{high}":2}}'.encode()
+    assert canonical_bytes({high: 2, astral: 1}) == settled_bytes({high: 2, astral: 1}) == expected
+
+
+@pytest.mark.parametrize("character", [chr(code) for code in range(0x20)], ids=ascii)
+def test_control_characters_are_escaped_as_the_rfc_says(character: str) -> None:
+    short = {"\b": rb"\b", "\t": rb"\t", "\n": rb"\n", "\f": rb"\f", "\r": rb"\r"}
+    expected = short.get(character, b"\\u%04x" % ord(character))
+    assert canonical_bytes(character) == canonical_bytes({character: 0})[1:-3] == b'"%s"' % expected
+
+
+@settings(max_examples=500)
 @given(DOCUMENTS)
 def test_documents_are_those_of_the_rfc8785_package(document: Any) -> None:
     assert canonical_bytes(document) == rfc8785.dumps(document)
+
+
+def test_50_000_documents_are_those_of_the_rfc8785_package() -> None:
+    chance = random.Random(3)
+    seen = set()
+    for _ in range(50_000):
+        document = _document(chance, 3)
+        body = canonical_bytes(document)
+        assert body == rfc8785.dumps(document)
+        seen.add(body)
+    assert len(seen) > 25_000, "they are different documents"
+
+
+ALPHABET = ["a", "b", "0", "$", '"', "\\", "/", "\x00", "\x1f", "\n", "\x7f", "\x80", "é", "\u2028", "\ud7ff", "\ue000"]
+ALPHABET += ["\ufb33", "\uffff", "\U00010000", "\U0001f600", "\U0010ffff"]
+
+
+def _document(chance: random.Random, depth: int) -> Any:
+    """Return a JSON value by chance: numbers of every magnitude, keys that sort otherwise by UTF-16 unit."""
+    kind = chance.randrange(9 if depth else 5)
+    if kind == 0:
+        return chance.choice([None, True, False, 0, -0.0, [], {}, ""])
+    if kind == 1:
+        return chance.randint(-(2 ** chance.randint(0, 53)) + 1, 2 ** chance.randint(0, 53) - 1)
+    if kind == 2:
+        (number,) = struct.unpack(">d", struct.pack(">Q", chance.getrandbits(64)))
+        return number if math.isfinite(number) else 1e300
+    if kind == 3:
+        return round(chance.uniform(-10, 10), chance.randint(0, 8)) * 10.0 ** chance.randint(-9, 24)
+    if kind == 4:
+        return _string(chance)
+    items = [_document(chance, depth - 1) for _ in range(chance.randrange(4))]
+    return items if kind < 6 else {_string(chance): item for item in items}
+
+
+def _string(chance: random.Random) -> str:
+    return "".join(chance.choices(ALPHABET, k=chance.randrange(5)))
 
 
 def test_numbers_are_those_of_the_rfc8785_package() -> None:
@@ -121,6 +189,20 @@ class Share(float):
 
 def test_subclasses_are_what_they_derive_from() -> None:
     assert canonical_bytes({Text("a"): [Text("b"), Count.ONE, Share(0.5), (1, True)]}) == b'{"a":["b",1,0.5,[1,true]]}'
+
+
+class Apart(str):
+    """A key that a dict holds apart from an equal string."""
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+def test_keys_that_are_one_as_json_are_refused() -> None:
+    with pytest.raises(CanonicalError, match=r"the key 'k' stands there twice \(at /a\)"):
+        canonical_bytes({"a": {Apart("k"): 1, Apart("k"): 2}})
 
 
 LOOP: list[Any] = []

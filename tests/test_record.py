@@ -22,7 +22,7 @@ def test_a_model_a_live_dag_and_a_dag_file_of_one_dag_have_one_record(tmp_path: 
     BashOperator.__module__, BashOperator.__qualname__ = "airflow.operators.bash", "BashOperator"
     with DAG("etl") as live:
         BashOperator(task_id="a", bash_command="b")
-    task = Task(operator="airflow.operators.bash.BashOperator", args={"bash_command": "b"})
+    task = Task(operator="airflow.providers.standard.operators.bash.BashOperator", args={"bash_command": "b"})
     model = Dag(fields=DagFields(dag_id="etl"), tasks={"a": task})
     (tmp_path / "etl.py").write_text(ETL.format("etl"))
     assert serialize(model) == serialize(live) == serialize(tmp_path / "etl.py") == serialize(str(tmp_path / "etl.py"))

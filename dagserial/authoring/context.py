@@ -44,11 +44,11 @@ DECLARING = Declaring()
 """`with` blocks have no other way to reach the operators made inside them; one interpreter declares one file."""
 
 
-def calling_frames() -> tuple[Frame, ...]:
+def calling_frames(most: int | None = None) -> tuple[Frame, ...]:
     """Return where the declaration was called from, innermost first, without dagserial's own frames."""
     frames: list[Frame] = []
     frame = sys._getframe(1)
-    while frame.f_back is not None:
+    while frame.f_back is not None and len(frames) != most:
         frame = frame.f_back
         if not frame.f_globals.get("__name__", "").startswith("dagserial."):
             frames.append((frame.f_code.co_filename, frame.f_lineno))

@@ -17,7 +17,7 @@ from dagserial.authoring.xcom import Reference
 _POSITIONAL = ("description", "schedule", "start_date", "end_date", "full_filepath", "template_searchpath")
 """Order of the arguments behind dag_id, from Airflow 1.10 to 2.x; 3.x takes keywords only."""
 
-_RENAMED = {
+RENAMED = {
     "schedule_interval": "schedule",
     "timetable": "schedule",
     "concurrency": "max_active_tasks",
@@ -67,7 +67,7 @@ class DAG:
         check_key("dag_id", dag_id)
         given = dict(zip(_POSITIONAL, args, strict=False)) | kwargs
         given.pop("full_filepath", None)
-        declared = {_RENAMED.get(name, name): value for name, value in given.items()}
+        declared = {RENAMED.get(name, name): value for name, value in given.items()}
         if "default_args" in declared:
             declared["default_args"] = copied(declared["default_args"])
         fields: dict[str, Any] = dict.fromkeys(DAG_ARGUMENTS) | declared
@@ -95,7 +95,7 @@ class DAG:
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Keep what is set later as if it had been passed: `dag.doc_md = __doc__` declares it."""
-        name = _RENAMED.get(name, name)
+        name = RENAMED.get(name, name)
         object.__setattr__(self, name, value)
         if name in DAG_ARGUMENTS:
             self._dagserial_declared[name] = value

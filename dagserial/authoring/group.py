@@ -30,7 +30,7 @@ class TaskGroup(DependencyMixin):
         if "default_args" in kwargs:
             kwargs["default_args"] = copied(kwargs["default_args"])
         declared = {"group_id": group_id, "prefix_group_id": prefix_group_id} | kwargs
-        self._dagserial_declared = {name: value for name, value in declared.items() if name not in _PLACING}
+        self._dagserial_declared = {name: value for name, value in declared.items() if name not in PLACING}
         if prefix_group_id is True:
             del self._dagserial_declared["prefix_group_id"]
         self.prefix_group_id = prefix_group_id
@@ -192,5 +192,5 @@ def _work_before(teardown: AbstractOperator, tasks: dict[str, AbstractOperator])
             yield task
 
 
-_PLACING = ("group_id", "dag", "parent_group", "add_suffix_on_collision")
+PLACING = ("group_id", "dag", "parent_group", "add_suffix_on_collision")
 """Arguments that say where a group stands; the record says that by structure."""

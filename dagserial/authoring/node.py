@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dagserial.authoring.context import calling_frames
 from dagserial.authoring.dependency import DependencyMixin
 from dagserial.authoring.key import check_key
 from dagserial.authoring.scope import SCOPES, Scope
@@ -36,6 +37,7 @@ class AbstractOperator(DependencyMixin):
         full_id = group.child_id(task_id) if group and isinstance(task_id, str) else task_id
         check_key("task_id", full_id)
         fields: dict[str, Any] = {"upstream_task_ids": set(), "downstream_task_ids": set(), "task_id": full_id}
+        fields["_dagserial_frames"] = calling_frames(1)
         for name, value in fields.items():
             object.__setattr__(self, name, value)
         if dag is not None:

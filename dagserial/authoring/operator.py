@@ -107,7 +107,7 @@ class BaseOperator(AbstractOperator, metaclass=OperatorMeta):
                 value.add_task(self)
             return
         object.__setattr__(self, name, value)
-        if self._dagserial_settled and not name.startswith("_") and name not in _STRUCTURE:
+        if self._dagserial_settled and not name.startswith("_") and name not in STRUCTURE:
             self._dagserial_declared[name] = value
             self._draw_xcom_edges(value)
 
@@ -143,7 +143,7 @@ class BaseSensorOperator(BaseOperator):
     """Base of every sensor."""
 
 
-_STRUCTURE = ("task_id", "dag", "task_group", "is_setup", "is_teardown", "on_failure_fail_dagrun")
+STRUCTURE = ("task_id", "dag", "task_group", "is_setup", "is_teardown", "on_failure_fail_dagrun")
 
 
 def _named(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -162,4 +162,4 @@ def _named(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str
 
 
 def _public(task: BaseOperator) -> list[Any]:
-    return [value for name, value in vars(task).items() if not name.startswith("_") and name not in _STRUCTURE]
+    return [value for name, value in vars(task).items() if not name.startswith("_") and name not in STRUCTURE]

@@ -81,8 +81,7 @@ class PlainXComArg(XComArg):
         """Return the template that pulls this XCom, for use inside other text (Airflow 2.x and 3.x, PlainXComArg)."""
         task = self.operator
         pull = f"task_ids='{task.task_id}', dag_id='{task.dag_id}'"
-        key = "" if self.key == RETURN_KEY else f", key='{self.key}'"
-        return f"{{{{ task_instance.xcom_pull({pull}{key}) }}}}"
+        return f"{{{{ task_instance.xcom_pull({pull}, key='{self.key}') }}}}"
 
     def as_setup(self) -> PlainXComArg:
         """Mark the task as a setup."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import click
 
+from dagserial.cli.locator import options_for
 from dagserial.cli.output import write_bytes
-from dagserial.cli.reading import options_of, reading_flags
-from dagserial.history import History
+from dagserial.cli.reading import reading_flags
 from dagserial.resolve import resolve
-from dagserial.sources.reading import ReadOptions
 
 
 @click.command("cat")
@@ -28,12 +26,4 @@ def command(locator: str, **flags: Any) -> None:
     dagserial cat v1.2.0:etl | jq .tasks
     dagserial cat etl.json > /dev/null      is this file a record?
     """
-    write_bytes(resolve(locator, flags["repo"], _options(locator, flags)).body)
-
-
-def _options(locator: str, flags: dict[str, Any]) -> ReadOptions:
-    """Return how DAG files are read; a record that is there already needs no repository."""
-    if ":" not in locator or os.path.isfile(locator):
-        return ReadOptions()
-    with History(flags["repo"]) as history:
-        return options_of(history, flags)
+    write_bytes(resolve(locator, flags["repo"], options_for(locator, flags)).body)

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dagserial.cli.settings import from_environment, load_connections, load_variables, read_options, settings
+from dagserial.cli.settings import (
+    from_environment,
+    load_connections,
+    load_environment,
+    load_variables,
+    read_options,
+    settings,
+)
 from dagserial.errors import SettingsError
 from dagserial.sources.reading import ReadOptions
 
@@ -33,10 +40,22 @@ _FILE_FLAGS = (
     click.option("--variables", type=_FILE, metavar="FILE", help="Variables, as `airflow variables export` has them."),
     click.option("--connections", type=_FILE, metavar="FILE", help="The same from `airflow connections export`."),
     click.option("--env", multiple=True, metavar="NAME=VALUE", help="Environment that DAG files see; repeatable."),
+    click.option("--env-file", type=_FILE, metavar="FILE", help="The same as NAME=VALUE lines; --env wins."),
+    click.option(
+        "--root", multiple=True, metavar="PATH=DIR", help="DIR of the tree is PATH when deployed; repeatable."
+    ),
+    click.option("--package", multiple=True, metavar="NAME=DIR", help="DIR is importable as NAME; repeatable."),
+    click.option("--import", "imports", multiple=True, metavar="NAME", help="Import NAME as installed; repeatable."),
+    click.option("--no-code", is_flag=True, envvar="DAGSERIAL_NO_CODE", help="No digests of functions and classes."),
+    _limit("--python", str, "PATH", "Read with the Airflow of this interpreter."),
     _limit("--airflow-version", str, "X.Y.Z", "What airflow.__version__ says."),
     _limit("--timeout", float, "SECONDS", "Time one DAG file may take, 30."),
     _limit("--memory-mib", int, "MIB", "Memory one DAG file may take, 1024."),
+    _limit("--max-value-bytes", int, "BYTES", "What one value may take in a record, 1048576."),
     _limit("--jobs", int, "N", "DAG files read at once; as many as processors."),
+    click.option(
+        "--strict", is_flag=True, envvar="DAGSERIAL_STRICT", help="Refuse values without a deterministic form."
+    ),
 )
 
 
@@ -68,15 +87,24 @@ def options_of(history: History, flags: dict[str, Any]) -> ReadOptions:
 def options_at(root: Path | None, flags: dict[str, Any]) -> ReadOptions:
     """Return the options that hold for the tree at `root`, as `options_of` does for a repository's."""
     fields = {"jobs": os.cpu_count() or 2} | settings(root)
-    for name in ("dags", "paths"):
+    for name in ("dags", "paths", "imports"):
         fields[name] = flags.get(name) or fields.get(name, ())
-    for name in ("airflow_version", "timeout", "memory_mib", "jobs"):
+    for name in ("python", "airflow_version", "timeout", "memory_mib", "max_value_bytes", "jobs"):
         if flags[name] is not None:
             fields[name] = flags[name]
+    if flags["strict"]:
+        fields["strict"] = True
+    if flags["no_code"]:
+        fields["code"] = False
     given = {
         "variables": load_variables(flags["variables"]) if flags["variables"] else {},
         "connections": load_connections(flags["connections"]) if flags["connections"] else {},
-        "env": dict(map(_pair, flags["env"])),
+        "env": {
+            **(load_environment(flags["env_file"]) if flags["env_file"] else {}),
+            **_pairs("--env NAME=VALUE", flags["env"]),
+        },
+        "roots": _pairs("--root PATH=DIR", flags["root"]),
+        "packages": _pairs("--package NAME=DIR", flags["package"]),
     }
     surrounding = {"variables": from_environment("AIRFLOW_VAR_"), "connections": from_environment("AIRFLOW_CONN_")}
     for name, own in given.items():
@@ -84,8 +112,16 @@ def options_at(root: Path | None, flags: dict[str, Any]) -> ReadOptions:
     return read_options(fields)
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise SettingsError(f"--env takes NAME=VALUE, not {text!r}")
-    return name, value
+def _pairs(usage: str, texts: Sequence[str]) -> dict[str, str]:
+    """Return the values of a repeated flag by name.
+
+    Args:
+        usage: the flag and what it takes.
+    """
+    pairs: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise SettingsError(f"{usage.replace(' ', ' takes ', 1)}, not {text!r}")
+        pairs[name] = value
+    return pairs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ from dagserial.errors import SettingsError
 from dagserial.sources.reading import ReadOptions
 
 _FIELDS = {name.replace("_", "-"): name for name in ReadOptions.__struct_fields__}
+_ENV_FILE = "env-file"
+_ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)")
 
 
 def settings(root: Path | None) -> dict[str, Any]:
@@ -51,8 +54,10 @@ def _table(path: Path, section: tuple[str, ...]) -> dict[str, Any] | None:
 
 
 def _fields(table: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    table = dict(table)
+    env_file = table.pop(_ENV_FILE, None)
     if unknown := sorted(table.keys() - _FIELDS.keys()):
-        known = ", ".join(sorted(_FIELDS))
+        known = ", ".join(sorted([*_FIELDS, _ENV_FILE]))
         raise SettingsError(f"{path.name} has the unknown setting {unknown[0]!r}; known are {known}")
     fields = {_FIELDS[name]: value for name, value in table.items()}
     for name, load in (("variables", load_variables), ("connections", load_connections)):
@@ -60,6 +65,10 @@ def _fields(table: Mapping[str, Any], path: Path) -> dict[str, Any]:
             fields[name] = load(path.parent / fields[name])
         elif name in fields:
             fields[name] = _LOADED[name](fields[name], f"{name} in {path.name}")
+    if env_file is not None:
+        if not isinstance(env_file, str) or not isinstance(fields.get("env", {}), dict):
+            raise SettingsError(f"env-file in {path.name} is no file name, or env no table")
+        fields["env"] = load_environment(path.parent / env_file) | fields.get("env", {})
     return fields
 
 
@@ -79,6 +88,36 @@ def load_connections(path: Path) -> dict[str, Any]:
         SettingsError: the file cannot be read, or holds something else.
     """
     return _as_connections(_load(path), path.name)
+
+
+def load_environment(path: Path) -> dict[str, str]:
+    """Read environment variables: `NAME=VALUE` lines, `export` before and quotes around allowed, `#` for comments.
+
+    Raises:
+        SettingsError: the file cannot be read, or holds another line.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+    found: dict[str, str] = {}
+    for number, line in enumerate(map(str.strip, lines), 1):
+        if not line or line.startswith("#"):
+            continue
+        assignment = _ASSIGNMENT.fullmatch(line)
+        if assignment is None:
+            raise SettingsError(f"{path.name}:{number} is no NAME=VALUE line")
+        found[assignment[1]] = _unquoted(assignment[2])
+    return found
+
+
+def _unquoted(value: str) -> str:
+    """Return a value without its quotes, or without the comment behind it; `\\n` within double quotes is a new line."""
+    quote = value[:1]
+    if quote in ("'", '"') and (end := value.find(quote, 1)) > 0:
+        inner = value[1:end]
+        return inner.replace("\\n", "\n") if quote == '"' else inner
+    return value.partition(" #")[0].rstrip()
 
 
 def from_environment(prefix: str) -> dict[str, str]:
@@ -131,8 +170,10 @@ def read_options(fields: Mapping[str, Any]) -> ReadOptions:
         options = msgspec.convert(dict(fields), ReadOptions)
     except msgspec.ValidationError as error:
         raise SettingsError(f"a setting is wrong: {error}") from None
+    if relative := sorted(path for path in options.roots if not path.startswith("/")):
+        raise SettingsError(f"--root takes an absolute path and a folder of the tree, not {relative[0]!r}")
     if options.ignore_syntax not in ("auto", "glob", "regexp"):
         raise SettingsError(f"ignore-syntax is {options.ignore_syntax!r}; it may be auto, glob or regexp")
-    if options.timeout <= 0 or options.memory_mib <= 0 or options.jobs <= 0:
-        raise SettingsError("timeout, memory-mib and jobs must be greater than 0")
+    if min(options.timeout, options.memory_mib, options.max_value_bytes, options.jobs) <= 0:
+        raise SettingsError("timeout, memory-mib, max-value-bytes and jobs must be greater than 0")
     return options

@@ -7,11 +7,10 @@ from typing import Any
 import click
 
 from dagserial.cli.drawing import draw_dot, draw_mermaid, draw_text
+from dagserial.cli.locator import options_for
 from dagserial.cli.output import write_bytes
-from dagserial.cli.reading import options_of, reading_flags
-from dagserial.history import History
+from dagserial.cli.reading import reading_flags
 from dagserial.resolve import resolve
-from dagserial.sources.reading import ReadOptions
 
 _DRAWINGS = {"dot": draw_dot, "mermaid": draw_mermaid, "text": draw_text}
 
@@ -38,16 +37,8 @@ def command(locator: str, form: str, **flags: Any) -> None:
     dagserial show HEAD:etl -f json | sha256sum
     dagserial show HEAD:etl -f dot | dot -Tsvg > etl.svg
     """
-    record = resolve(locator, flags["repo"], _options(locator, flags))
+    record = resolve(locator, flags["repo"], options_for(locator, flags))
     if form == "json":
         write_bytes(record.body)
     else:
         click.echo(_DRAWINGS[form](record))
-
-
-def _options(locator: str, flags: dict[str, Any]) -> ReadOptions:
-    """Return how DAG files are read; a record that is no DAG file needs no repository."""
-    if ":" not in locator:
-        return ReadOptions()
-    with History(flags["repo"]) as history:
-        return options_of(history, flags)

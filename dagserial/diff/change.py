@@ -33,9 +33,9 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     """One difference between two DAGs, at the place where it is.
 
     Attributes:
-        path: JSON pointer (RFC 6901) into the record, but that pairs are named by their first item and upstream tasks
-            by their id, not by index. In a list, an added item has its index in the new list, a removed one its
-            index in the old. Empty for a DAG as a whole.
+        path: JSON pointer (RFC 6901) into the record, but that pairs are named by their first item, upstream tasks
+            by their id and items of a set (tags) by themselves, not by index. In a list, an added item has its index
+            in the new list, a removed one its index in the old. Empty for a DAG as a whole.
         before: as the old record says it; UNSET if it says nothing there, which is not `None`.
         after: the same of the new record.
     """

@@ -10,21 +10,9 @@ from dagserial.diff.change import Change, Diff, Kind, Target, place, pointer
 from dagserial.diff.element import Difference, whole
 from dagserial.digest import Digest
 from dagserial.formats import v2
-from dagserial.model import Dag, Value
+from dagserial.formats.pieces import cut
+from dagserial.model import Dag, Value, semantics
 from dagserial.record import Record
-
-
-class _Pieces(msgspec.Struct, frozen=True):
-    """A record cut into the bytes of its parts: one that is the same on both sides is never parsed."""
-
-    dag: msgspec.Raw
-    groups: dict[str, msgspec.Raw] = {}
-    tasks: dict[str, msgspec.Raw] = {}
-
-
-_PIECES = msgspec.json.Decoder(_Pieces)
-
-_EDGE_FIELDS = ("labels", "upstream")
 
 
 def compare(old: Dag, new: Dag) -> tuple[Change, ...]:
@@ -62,7 +50,7 @@ def compare_all(old: Mapping[str, Dag], new: Mapping[str, Dag]) -> Diff:
 def _compare_bodies(dag_id: str, old: bytes, new: bytes) -> tuple[Change, ...]:
     if old == new:
         return ()
-    before, after = _PIECES.decode(old), _PIECES.decode(new)
+    before, after = cut(old), cut(new)
     changes = [
         *_dag_changes(dag_id, before.dag, after.dag),
         *_entry_changes(dag_id, "task", before.tasks, after.tasks),
@@ -100,7 +88,7 @@ def _entry_changes(
 
 def _target(dag_id: str, kind: Kind, entry_id: str, difference: Difference) -> Target:
     """Return what a difference in a task or group is about: the edge to an upstream task, or the thing itself."""
-    if kind == "task" and difference.steps[0] in _EDGE_FIELDS and len(difference.steps) == 2:
+    if kind == "task" and difference.steps[0] in semantics.EDGES and len(difference.steps) == 2:
         return Target(dag_id, "edge", f"{difference.steps[1]} -> {entry_id}")
     return Target(dag_id, kind, entry_id)
 

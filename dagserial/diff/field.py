@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from msgspec import UNSET, UnsetType
 
 from dagserial.diff.element import Difference, element_differences, is_same, whole
-from dagserial.model import Value
+from dagserial.model import Value, semantics
+from dagserial.model.semantics import Meaning, Shape
 
 Comparer = Callable[[Value | UnsetType, Value | UnsetType], list[Difference]]
 """How two values of one field are compared; UNSET where an object lacks it."""
@@ -29,9 +30,21 @@ def field_differences(
             yield difference.under(name)
 
 
-def _named(before: Value | UnsetType, after: Value | UnsetType) -> list[Difference]:
+def _names(before: Value | UnsetType, after: Value | UnsetType) -> list[Difference]:
     """Compare objects whose absence says the same as having no entry."""
     return list(field_differences(_or(before, {}), _or(after, {}), {}))
+
+
+def _arguments(before: Value | UnsetType, after: Value | UnsetType) -> list[Difference]:
+    """Compare constructor arguments by name, each by what it means; none is what absence says."""
+    return list(field_differences(_or(before, {}), _or(after, {}), ARGUMENTS))
+
+
+def _defaults(before: Value | UnsetType, after: Value | UnsetType) -> list[Difference]:
+    """Compare default_args as arguments where both are; they may be an expression, or absent, which is not empty."""
+    if not all(isinstance(side, dict) and "$" not in side for side in (before, after)):
+        return [whole(before, after)]
+    return _arguments(before, after)
 
 
 def _pairs(before: Value | UnsetType, after: Value | UnsetType) -> list[Difference]:
@@ -50,7 +63,7 @@ def _pairs(before: Value | UnsetType, after: Value | UnsetType) -> list[Differen
 def _mapping(before: Value | UnsetType, after: Value | UnsetType) -> list[Difference]:
     if before is UNSET or after is UNSET:
         return [whole(before, after)]
-    return list(field_differences(before, after, {"expand": _pairs}))
+    return list(field_differences(before, after, MAPPING))
 
 
 def _moved(before: Value | UnsetType, after: Value | UnsetType) -> list[Difference]:
@@ -64,7 +77,7 @@ def _flag(before: Value | UnsetType, after: Value | UnsetType) -> list[Differenc
 
 
 def _ids(before: Value | UnsetType, after: Value | UnsetType) -> list[Difference]:
-    """Compare sorted lists of ids as sets, each id being its own step."""
+    """Compare lists of ids as sets, each id being its own step."""
     old, new = _or(before, []), _or(after, [])
     gone = [whole(name, UNSET, (name,)) for name in old if name not in set(new)]
     return gone + [whole(UNSET, name, (name,)) for name in new if name not in set(old)]
@@ -74,16 +87,48 @@ def _or(value: Value | UnsetType, absent: Value) -> Value:
     return absent if value is UNSET else value
 
 
-DAG: dict[str, Comparer] = {"extra": _named, "params": _pairs}
-GROUP: dict[str, Comparer] = {"args": _named, "mapping": _mapping, "parent": _moved}
-TASK: dict[str, Comparer] = {
-    "args": _named,
-    "group": _moved,
-    "labels": _named,
+def _set(before: Value | UnsetType, after: Value | UnsetType) -> list[Difference]:
+    """Compare lists of strings whose order says nothing, each item being its own step; in another order, they moved."""
+    if not _are_names(before) or not _are_names(after):
+        return element_differences(before, after)
+    return _ids(before, after) or [Difference("moved", (), before, after)]
+
+
+def _are_names(value: Value | UnsetType) -> bool:
+    return isinstance(value, list) and all(type(item) is str for item in value) and len(set(value)) == len(value)
+
+
+def _opaque(before: Value | UnsetType, after: Value | UnsetType) -> list[Difference]:
+    return [whole(before, after)]
+
+
+_COMPARERS: dict[Shape, Comparer] = {
+    "arguments": _arguments,
+    "code": element_differences,
+    "defaults": _defaults,
+    "flag": _flag,
+    "ids": _ids,
+    "keyed": element_differences,
     "mapping": _mapping,
-    "on_failure_fail_dagrun": _flag,
-    "setup": _flag,
-    "teardown": _flag,
-    "upstream": _ids,
+    "names": _names,
+    "opaque": _opaque,
+    "ordered": element_differences,
+    "pairs": _pairs,
+    "place": _moved,
+    "set": _set,
+    "template": _opaque,
+    "text": _opaque,
 }
-"""What the fields of each object mean; one that is not named is compared to the element."""
+"""How each shape of field is compared."""
+
+
+def _comparers(meanings: Mapping[str, Meaning]) -> dict[str, Comparer]:
+    return {name: _COMPARERS[meaning.shape] for name, meaning in meanings.items()}
+
+
+DAG = _comparers(semantics.DAG)
+GROUP = _comparers(semantics.GROUP)
+MAPPING = _comparers(semantics.MAPPING)
+TASK = _comparers(semantics.TASK)
+ARGUMENTS = _comparers(semantics.ARGUMENTS)
+"""How the fields of each object are compared; one that is not named is compared to the element."""

@@ -1,30 +1,39 @@
 """Read the bytes of a record strictly: what all formats refuse alike."""
 
 import json
-import re
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from dagserial.canonical import canonical_bytes, settled_bytes
+from dagserial.canonical import canonical_bytes, holds_long_number, settled_bytes
 from dagserial.errors import CanonicalError, RecordError, UnknownFormatError
 
-T = TypeVar("T", bound=msgspec.Struct)
+
+class Document(Protocol):
+    """What every document has: the number of its format."""
+
+    @property
+    def format(self) -> int:
+        """The number."""
 
 
-class _Head(msgspec.Struct):
-    """What a record says of its own shape; the rest is skipped, unread."""
+D = TypeVar("D", bound=Document)
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What every part of a record that can be read alone has: the number of its format."""
 
     format: int
+
+
+P = TypeVar("P", bound=Part)
 
 
 class _RepeatedKeyError(Exception):
     """An object holds a key twice; its argument is the key."""
 
 
-_HEAD = msgspec.json.Decoder(_Head)
-_DOUBTFUL_NUMBER = re.compile(rb'[:,\[](?=[-\d])(?<![^"]:)-?(?:\d{16}|\d+\.0[,\]}]|\d+(?:\.\d+)?e)')
-"""What every number looks like that msgspec reads and writes back though RFC 8785 does not; a few others do too."""
+_HEAD = msgspec.json.Decoder(Part)
 
 
 def format_of(body: bytes) -> int:
@@ -39,29 +48,55 @@ def format_of(body: bytes) -> int:
         raise RecordError(f"not a record: {_flaw(body, error)}") from error
 
 
-def read_document(body: bytes, decoder: msgspec.json.Decoder[T], number: int) -> T:
+def read_document(body: bytes, decoder: msgspec.json.Decoder[D], number: int) -> D:
     """Return what the body of a format says, checked to be the canonical bytes of it.
+
+    Args:
+        decoder: reads floats by `read_float`.
 
     Raises:
         UnknownFormatError: the body is of another format.
         RecordError: the bytes are no JSON, have another shape, or are not canonical.
     """
-    found = format_of(body)
-    if found != number:
-        raise UnknownFormatError(found, (number,))
     try:
         document = decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        _check_format(body, number)
         flaw = _element_flaw(body, decoder.type) or _flaw(body, error)
         raise RecordError(f"not a record of format {number}: {flaw}") from error
+    if document.format != number:
+        raise UnknownFormatError(document.format, (number,))
     _check_canonical(body, document)
     return document
 
 
-def _check_canonical(body: bytes, document: msgspec.Struct) -> None:
+def read_part(body: bytes, decoder: msgspec.json.Decoder[P], number: int) -> P:
+    """Return what the body of a format says in the part that the decoder reads; what the decoder skips is not checked.
+
+    Raises:
+        UnknownFormatError: the body is of another format.
+        RecordError: the bytes are no JSON, or the part has another shape.
+    """
+    try:
+        part = decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        _check_format(body, number)
+        raise RecordError(f"not a record of format {number}: {_flaw(body, error)}") from error
+    if part.format != number:
+        raise UnknownFormatError(part.format, (number,))
+    return part
+
+
+def _check_format(body: bytes, number: int) -> None:
+    found = format_of(body)
+    if found != number:
+        raise UnknownFormatError(found, (number,))
+
+
+def _check_canonical(body: bytes, document: Document) -> None:
     try:
         again = settled_bytes(document)
-        if again == body and _DOUBTFUL_NUMBER.search(body):
+        if again == body and holds_long_number(body):
             again = canonical_bytes(msgspec.json.decode(body))
     except CanonicalError as error:
         raise RecordError(f"the record is not canonical: {error}") from error

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from dagserial.canonical import read_float
 from dagserial.errors import InvalidDagError, RecordError
-from dagserial.formats.body import read_document
+from dagserial.formats.body import Part, read_document, read_part
 from dagserial.model import Dag, Group, Task
 from dagserial.model import DagFields as CurrentDagFields
 
@@ -107,7 +108,12 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     tasks: dict[str, TaskFields] = {}
 
 
-_DECODER = msgspec.json.Decoder(Document)
+class _FieldsPart(Part, frozen=True):
+    dag: DagFields
+
+
+_DECODER = msgspec.json.Decoder(Document, float_hook=read_float)
+_FIELDS = msgspec.json.Decoder(_FieldsPart)
 
 
 def decode(body: bytes) -> Dag:
@@ -124,6 +130,16 @@ def decode(body: bytes) -> Dag:
         raise RecordError(f"not a record of format {FORMAT}: {error}") from error
 
 
+def decode_fields(body: bytes) -> CurrentDagFields:
+    """Return the DAG's own fields, as the current model says them; tasks and groups are skipped, unchecked.
+
+    Raises:
+        UnknownFormatError: the record is of another format.
+        RecordError: the bytes are no JSON, or hold no fields of a DAG.
+    """
+    return _upgraded_fields(read_part(body, _FIELDS, FORMAT).dag)
+
+
 def upgrade(document: Document) -> Dag:
     """Return what a document of format 1 says, in the current model.
 
@@ -132,11 +148,15 @@ def upgrade(document: Document) -> Dag:
     Raises:
         InvalidDagError: the document contradicts itself.
     """
-    declared = msgspec.structs.asdict(document.dag)
-    fields = {_RENAMED.get(name, name): value for name, value in declared.items()}
-    fields["params"] = tuple(sorted(document.dag.params.items(), key=lambda pair: pair[0]))
     return Dag(
-        fields=CurrentDagFields(**fields),
+        fields=_upgraded_fields(document.dag),
         groups={group_id: Group(**msgspec.structs.asdict(group)) for group_id, group in document.groups.items()},
         tasks={task_id: Task(**msgspec.structs.asdict(task)) for task_id, task in document.tasks.items()},
     )
+
+
+def _upgraded_fields(dag: DagFields) -> CurrentDagFields:
+    declared = msgspec.structs.asdict(dag)
+    fields = {_RENAMED.get(name, name): value for name, value in declared.items()}
+    fields["params"] = tuple(sorted(dag.params.items(), key=lambda pair: pair[0]))
+    return CurrentDagFields(**fields)

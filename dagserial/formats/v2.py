@@ -2,9 +2,9 @@
 
 import msgspec
 
-from dagserial.canonical import settled_bytes
+from dagserial.canonical import read_float, settled_bytes
 from dagserial.errors import InvalidDagError, RecordError
-from dagserial.formats.body import read_document
+from dagserial.formats.body import Part, read_document, read_part
 from dagserial.model import Dag, DagFields, Group, Task
 
 FORMAT = 2
@@ -26,7 +26,12 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     tasks: dict[str, Task] = {}
 
 
-_DECODER = msgspec.json.Decoder(Document)
+class _FieldsPart(Part, frozen=True):
+    dag: DagFields
+
+
+_DECODER = msgspec.json.Decoder(Document, float_hook=read_float)
+_FIELDS = msgspec.json.Decoder(_FieldsPart)
 
 
 def encode(dag: Dag) -> bytes:
@@ -46,3 +51,13 @@ def decode(body: bytes) -> Dag:
         return Dag(fields=document.dag, groups=document.groups, tasks=document.tasks)
     except InvalidDagError as error:
         raise RecordError(f"not a record of format {FORMAT}: {error}") from error
+
+
+def decode_fields(body: bytes) -> DagFields:
+    """Return the DAG's own fields; tasks and groups are skipped, unchecked.
+
+    Raises:
+        UnknownFormatError: the record is of another format.
+        RecordError: the bytes are no JSON, or hold no fields of a DAG.
+    """
+    return read_part(body, _FIELDS, FORMAT).dag

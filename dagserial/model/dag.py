@@ -1,12 +1,13 @@
 """Say what a DAG is, and check that it holds together."""
 
-from graphlib import CycleError, TopologicalSorter
+from graphlib import CycleError
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from dagserial.errors import InvalidDagError
 from dagserial.model.group import Group
+from dagserial.model.order import upstream_first
 from dagserial.model.task import Task
 from dagserial.model.value import Value
 
@@ -105,7 +106,7 @@ def _check_upstream(dag: Dag) -> None:
         for upstream_id in task.upstream:
             if upstream_id not in dag.tasks:
                 raise InvalidDagError(f"task {task_id!r} of DAG {dag.dag_id!r} follows {upstream_id!r}, which it lacks")
-        if list(task.upstream) != sorted(set(task.upstream)):
+        if len(task.upstream) > 1 and list(task.upstream) != sorted(set(task.upstream)):
             raise InvalidDagError(f"upstream of task {task_id!r} of DAG {dag.dag_id!r} is not sorted and unique")
         if stray := sorted(task.labels.keys() - set(task.upstream)):
             raise InvalidDagError(
@@ -116,12 +117,9 @@ def _check_upstream(dag: Dag) -> None:
 
 
 def _circle(before: dict[str, tuple[str, ...]]) -> list[str]:
-    """Return a circle in a graph of predecessors, its first id again last; empty if there is none.
-
-    The standard library's sorter is iterative: a chain of any length is checked.
-    """
+    """Return a circle in a graph of predecessors, its first id again last; empty if there is none."""
     try:
-        TopologicalSorter(before).prepare()
+        upstream_first(before)
     except CycleError as error:
         return list(error.args[1])
     return []

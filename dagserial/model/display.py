@@ -11,7 +11,6 @@ _DEEPEST = 20
 
 _LEADS: dict[str, tuple[str, ...]] = {
     "asset": ("name", "uri"),
-    "class": ("name",),
     "date": ("value",),
     "datetime": ("value", "zone"),
     "decimal": ("value",),
@@ -20,8 +19,6 @@ _LEADS: dict[str, tuple[str, ...]] = {
     "int": ("value",),
     "mapped_argument": ("name",),
     "module": ("name",),
-    "object": ("class",),
-    "opaque": ("class",),
     "path": ("value",),
     "task": ("task",),
     "time": ("value", "zone"),
@@ -31,6 +28,16 @@ _LEADS: dict[str, tuple[str, ...]] = {
     "xcom": ("task", "key"),
 }
 """The fields of a tagged value that follow its tag bare, in order. Other fields follow as JSON, as do other tags'."""
+
+_DIGESTED = {
+    "callable": ("function", "name", "code"),
+    "class": ("class", "name", "code"),
+    "file": ("file", "path", "digest"),
+    "method": ("method", "name", "code"),
+    "object": ("object", "class", "code"),
+    "opaque": ("opaque", "class", "code"),
+}
+"""The word, the leading field and the digest of tagged values that may have one."""
 
 _BRACKETS = {"frozenset": ("frozenset{", "}"), "set": ("{", "}"), "tuple": ("(", ")")}
 
@@ -98,8 +105,8 @@ def _tagged(tag: str, value: dict[str, Value], depth: int) -> str:
     if tag in _BRACKETS and fields.keys() == {"items"} and isinstance(items, list):
         left, right = _BRACKETS[tag]
         return left + _items(items, depth) + right
-    if tag == "callable":
-        return _callable(fields, depth)
+    if tag in _DIGESTED:
+        return _with_digest(tag, fields, depth)
     if tag == "param" and fields.keys() == {"default"}:
         return f"param {_written(fields['default'], depth + 1)}"
     if tag == "rooted" and fields.keys() == {"parts"} and isinstance(fields["parts"], list):
@@ -107,14 +114,14 @@ def _tagged(tag: str, value: dict[str, Value], depth: int) -> str:
     return _worded(tag, fields, _LEADS.get(tag, ()), depth)
 
 
-def _callable(fields: dict[str, Value], depth: int) -> str:
-    """Write a function as `function name@digest8`."""
-    name, code = fields.get("name"), fields.get("code")
-    if isinstance(name, str) and isinstance(code, str):
-        rest = {key: item for key, item in fields.items() if key != "code"}
-        digits = code.removeprefix("sha256:")[:8]
-        return _worded("function", rest | {"name": f"{name}@{digits}"}, ("name",), depth)
-    return _worded("function", fields, ("name",), depth)
+def _with_digest(tag: str, fields: dict[str, Value], depth: int) -> str:
+    """Write what has a digest as `function name@digest8`."""
+    word, lead, address = _DIGESTED[tag]
+    name, digest = fields.get(lead), fields.get(address)
+    if not isinstance(name, str) or not isinstance(digest, str):
+        return _worded(word, fields, (lead,), depth)
+    rest = {key: item for key, item in fields.items() if key != address}
+    return _worded(word, rest | {lead: f"{name}@{digest.removeprefix('sha256:')[:8]}"}, (lead,), depth)
 
 
 def _worded(word: str, fields: dict[str, Any], leads: tuple[str, ...], depth: int) -> str:

@@ -4,10 +4,12 @@ import base64
 import datetime as dt
 import decimal
 import re
+import sys
 import uuid
 from typing import Any
 
 from dagserial.canonical import MAX_EXACT_INT, is_plain_float
+from dagserial.model.names import canonical_name
 
 _MODULE_PREFIX = re.compile(r"unusual_prefix_[0-9a-f]{40}_")
 _UTC = {"+00:00", "Etc/UCT", "Etc/UTC", "Etc/Universal", "Etc/Zulu", "UCT", "UTC", "Universal", "Zulu"}
@@ -15,13 +17,16 @@ _UTC = {"+00:00", "Etc/UCT", "Etc/UTC", "Etc/Universal", "Etc/Zulu", "UCT", "UTC
 
 
 def dotted_name(thing: Any) -> str:
-    """Return module and qualified name of a class or function, the same on every machine.
+    """Return module and qualified name of a class or function, the same on every machine and for every Airflow.
 
     Airflow loads a DAG file as `unusual_prefix_<SHA-1 of its path>_<stem>`
     (Airflow 2.x and 3.x, get_unique_dag_module_name); the stem alone remains.
     """
     module = _MODULE_PREFIX.sub("", str(getattr(thing, "__module__", None) or "builtins"))
-    return f"{module}.{getattr(thing, '__qualname__', getattr(thing, '__name__', type(thing).__qualname__))}"
+    if "._" in module and module.partition(".")[0] in sys.stdlib_module_names:
+        module = module.partition("._")[0]  # Python 3.13 moved pathlib's classes to pathlib._local
+    name = getattr(thing, "__qualname__", getattr(thing, "__name__", type(thing).__qualname__))
+    return canonical_name(f"{module}.{name}")
 
 
 def number(value: int | float) -> Any:
@@ -30,7 +35,9 @@ def number(value: int | float) -> Any:
         plain = float(value)
         return plain if is_plain_float(plain) else {"$": "float", "value": repr(plain)}
     plain_int = int(value)
-    return plain_int if abs(plain_int) <= MAX_EXACT_INT else {"$": "int", "value": str(plain_int)}
+    if abs(plain_int) <= MAX_EXACT_INT:
+        return plain_int
+    return {"$": "int", "value": str(decimal.Decimal(plain_int))}  # str(int) stops at some thousand digits
 
 
 def complex_(value: complex) -> Any:
@@ -187,7 +194,6 @@ SCALARS: dict[type, Any] = {
     float: number,
     complex: complex_,
     bytes: bytes_,
-    bytearray: bytes_,
     decimal.Decimal: decimal_,
     uuid.UUID: uuid_,
     range: range_,

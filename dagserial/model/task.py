@@ -12,6 +12,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     Attributes:
         args: the constructor's arguments: the DAG's default_args, then the groups', then the task's own. What
             `.partial()` was given, if the task is mapped.
+        code: digest of the operator's class, if it is the repository's own: its body, its bases, and what they use.
         group: id of the task group it lies in; absent at the root.
         labels: label of the edge from an upstream task, by that task's id.
         mapping: over what the task is mapped.
@@ -23,6 +24,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     """
 
     args: dict[str, Value] = {}
+    code: str | None = None
     group: str | None = None
     labels: dict[str, str] = {}
     mapping: Mapping | None = None

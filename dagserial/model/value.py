@@ -5,26 +5,38 @@ read back as floats. Everything else is tagged, so that no two values of differe
 sorted by their canonical bytes, lists never. Nothing is written from `repr()` or `str()` of an unknown object.
 """
 
-import dataclasses
 import enum
 import functools
-import os
-import types
+from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from dagserial.canonical import canonical_bytes
+from dagserial.canonical import MAX_EXACT_INT, canonical_bytes
 from dagserial.errors import CanonicalError, UnsupportedValueError
-from dagserial.model.scalar import SCALARS, callable_, dotted_name, relativedelta_
+from dagserial.model.form import BUILTIN, NAMED, enum_member
+from dagserial.model.object import PLAIN, constructed, field_names, has_state, record, stateful
+from dagserial.model.scalar import SCALARS, dotted_name, number
 
+K = TypeVar("K")
 Value = Any
 """The JSON domain, with tagged values in it."""
 
 Encode = Callable[[Any], Value]
 EncodeType = Callable[[Any, Encode], Value]
 """How a type is written: the object, and a function that writes what is inside it."""
+
+MAX_DEPTH = 200
+"""Levels that a value may nest: lists, dicts, sets and objects in each other."""
+
+MAX_VALUE_BYTES = 2**20
+"""Bytes that one value may take in a record unless told otherwise."""
+
+_TEXT = frozenset({str})
+
+_MOST_PER_SIZE = 100
+"""Bytes that a value takes at most for each unit of its running size: an item, a letter, a byte."""
 
 
 class ValueWarning(msgspec.Struct, frozen=True, order=True):
@@ -52,6 +64,7 @@ class Encoder:
         named: Mapping[str, EncodeType] | None = None,
         root: str = "",
         strict: bool = False,
+        max_bytes: int = MAX_VALUE_BYTES,
     ) -> None:
         """Prepare for one DAG.
 
@@ -61,15 +74,32 @@ class Encoder:
             root: folder of the tree that is read; where a text names it, the text is tagged `rooted`, so that the
                 record does not depend on where the tree lies.
             strict: refuse what has no deterministic form, instead of writing it as `opaque` with a warning.
+            max_bytes: what one value may take in the record.
         """
         self._by_type = dict(encoders or {})
         self._by_name = dict(named or {})
-        self._found: dict[type, EncodeType] = {}
         self._root = root
         self._strict = strict
-        self._steps: list[str] = []
-        self._open: set[int] = set()
+        self._max_bytes = max_bytes
+        self._surely_small = max_bytes // _MOST_PER_SIZE
+        self._steps: list[Any] = []
+        self._top = 0
+        self._held: list[Any] = []
+        self._size = 0
+        self._circle = MAX_DEPTH
         self.warnings: list[ValueWarning] = []
+        self._own: dict[type, EncodeType] = {
+            bytes: self._bytes,
+            dict: self._dict,
+            float: lambda value, _encode: number(value),
+            frozenset: functools.partial(self._set, "frozenset"),
+            int: self._int,
+            list: self._list,
+            set: functools.partial(self._set, "set"),
+            tuple: self._tuple,
+        }
+        self._found: dict[type, EncodeType] = {}
+        self._leaves: dict[int, tuple[Value, Any]] = {}
 
     def encode(self, value: Any, *steps: str) -> Value:
         """Return `value` as JSON with tagged values.
@@ -78,40 +108,57 @@ class Encoder:
             steps: where the value stands in the record, for messages: `("tasks", "load", "args", "sql")`.
 
         Raises:
-            UnsupportedValueError: the value holds itself, nests too deeply, holds a lone surrogate, or, if strict,
-                has no deterministic form.
+            UnsupportedValueError: the value holds itself, nests too deeply, is too large, holds a lone surrogate, or,
+                if strict, has no deterministic form.
         """
-        self._steps = list(steps)
-        self._open.clear()
+        return self._whole({None: value}, list(steps))[None]
+
+    def encode_each(self, values: Mapping[str, Any], *steps: str) -> dict[str, Value]:
+        """Return values by name, each as `encode` writes it.
+
+        Args:
+            steps: where the values stand: `("tasks", "load", "args")`.
+
+        Raises:
+            UnsupportedValueError: as `encode`.
+        """
+        return self._whole(values, [*steps, ""])
+
+    def _whole(self, values: Mapping[K, Any], steps: list[Any]) -> dict[K, Value]:
+        """Write attributes, each as a whole, whatever became of what was written before.
+
+        Args:
+            steps: where they stand; the last is put in place of each by name, unless the name is None.
+        """
+        self._steps = steps
+        self._top = len(steps)
+        self._held.clear()
+        self._circle = MAX_DEPTH
+        written = {}
         try:
-            return self._encode(value)
+            for name, value in values.items():
+                if name is not None:
+                    steps[-1] = name
+                self._size = 1
+                written[name] = self._encode(value)
+                if self._size > self._surely_small:
+                    self._check_size(len(canonical_bytes(written[name])))
         except (RecursionError, CanonicalError):  # what is written is canonical, if it is not nested too deeply
-            raise UnsupportedValueError("the value is nested too deeply", self._pointer()) from None
+            raise self._flawed("is nested too deeply") from None
+        return written
 
     def _encode(self, value: Any) -> Value:
         kind = type(value)
         if kind is str:
-            return self._text(value)
-        if value is None or kind is bool:
+            self._size += len(value)
+            is_usual = value.isascii() and not self._root and self._size <= self._max_bytes
+            return value if is_usual else self._text(value)
+        if value is None or kind is bool or (kind is int and -MAX_EXACT_INT <= value <= MAX_EXACT_INT):
             return value
-        if kind is list:
-            return self._items(value)
-        if kind is dict:
-            return self._mapping(value)
         write = self._found.get(kind)
         if write is None:
             write = self._found[kind] = self._find(kind)
-        return self._enclosed(value, write)
-
-    def _enclosed(self, value: Any, write: EncodeType) -> Value:
-        """Write a value that may hold others, and refuse one that holds itself."""
-        if id(value) in self._open:
-            raise UnsupportedValueError("the value holds itself", self._pointer(), dotted_name(type(value)))
-        self._open.add(id(value))
-        try:
-            return write(value, self._encode)
-        finally:
-            self._open.discard(id(value))
+        return write(value, self._encode)
 
     def _find(self, kind: type) -> EncodeType:
         """Return how `kind` is written: by the nearest base with a form of its own.
@@ -121,166 +168,178 @@ class Encoder:
         is_enum = issubclass(kind, enum.Enum)
         for base in kind.__mro__[:-1]:
             if write := self._by_type.get(base) or self._by_name.get(base.__name__):
-                return write
+                return functools.partial(self._object, write)
             if is_enum:
                 continue
-            if write := _BUILTIN.get(base) or _NAMED.get(base.__name__):
-                return write
-            if (fields := _field_names(base, kind)) is not None:
-                return functools.partial(_record, fields=fields)
-            if base in _CONTAINERS:
-                return functools.partial(_CONTAINERS[base], self)
-        return _enum if is_enum else self._opaque
+            if (fields := field_names(base, kind)) is not None:
+                return functools.partial(self._object, functools.partial(record, fields=fields))
+            if kind is not base and base in PLAIN:
+                return functools.partial(self._object, constructed(PLAIN[base]))
+            if own := self._own.get(base):
+                return own
+            if leaf := SCALARS.get(base):
+                return functools.partial(self._leaf, leaf)
+            if write := BUILTIN.get(base) or NAMED.get(base.__name__):
+                return functools.partial(self._object, write)
+        if is_enum:
+            return functools.partial(self._object, enum_member)
+        return self._stateful if has_state(kind) else self._opaque
+
+    def _leaf(self, write: Callable[[Any], Value], value: Any, _encode: Encode) -> Value:
+        """Write a value that holds no others and never changes: the same object once, however often it is met.
+
+        That is what default_args are: the same objects in every task.
+        """
+        self._size += 1
+        if (known := self._leaves.get(id(value))) is None:
+            known = self._leaves[id(value)] = (write(value), value)  # kept, the value cannot leave its id to another
+        return known[0]
+
+    def _object(self, write: EncodeType, value: Any, _encode: Encode) -> Value:
+        """Write a value that may hold others."""
+        self._enter(value, 1)
+        written = write(value, self._encode)
+        self._held.pop()
+        return written
+
+    def _enter(self, value: Any, size: int) -> None:
+        """Take note of the value that is being written; refuse what holds itself, and what is too deep or too large."""
+        self._held.append(value)
+        if len(self._held) > MAX_DEPTH:
+            self._circle = self._circle_start()
+            is_circle = self._circle < len(self._held)
+            raise self._flawed("holds itself" if is_circle else f"is nested too deeply, beyond {MAX_DEPTH} levels")
+        self._size += size
+        if self._size > self._max_bytes:
+            self._check_size(self._size)
+
+    def _circle_start(self) -> int:
+        """Return at which level a value stands that is met again below; the number of levels if there is none."""
+        counts = Counter(map(id, self._held))
+        return next((level for level, held in enumerate(self._held) if counts[id(held)] > 1), len(self._held))
+
+    def _grow(self, size: int) -> None:
+        """Count what a value takes at least, so that one without end is refused before it is written in full."""
+        self._size += size
+        self._check_size(self._size)
+
+    def _check_size(self, size: int) -> None:
+        if size > self._max_bytes:
+            raise self._flawed(f"takes more than {self._max_bytes} bytes in the record (--max-value-bytes)")
+
+    def _flawed(self, flaw: str) -> UnsupportedValueError:
+        """Return an error that blames the attribute as a whole, not the element at which a limit was met."""
+        kind = dotted_name(type(self._held[0])) if self._held else ""
+        return UnsupportedValueError(f"the value {flaw}", _pointer(self._steps[: self._top]), kind)
 
     def _text(self, text: str) -> Value:
+        """Write a text whose size is counted already."""
+        if self._size > self._max_bytes:
+            self._check_size(self._size)
         if not text.isascii():
             try:
                 text.encode()
             except UnicodeEncodeError:
-                raise UnsupportedValueError(f"the string {text!r} holds a lone surrogate", self._pointer()) from None
+                raise self._error(f"the string {text!r} holds a lone surrogate") from None
         if self._root and self._root in text:
             return {"$": "rooted", "parts": text.split(self._root)}
         return text
 
-    def _items(self, value: Any, _encode: Encode | None = None) -> list[Value]:
-        return self._enclosed(value, lambda items, _: [self._at(str(at), item) for at, item in enumerate(items)])  # type: ignore[no-any-return]
+    def _bytes(self, value: bytes, _encode: Encode) -> Value:
+        self._grow(len(value))
+        return BUILTIN[bytes](value, self._encode)
 
-    def _at(self, step: str, value: Any) -> Value:
-        self._steps.append(step)
-        written = self._encode(value)
-        self._steps.pop()
+    def _int(self, value: int, _encode: Encode) -> Value:
+        self._grow(value.bit_length() // 4)  # a digit holds a little over three bits
+        return BUILTIN[int](value, self._encode)
+
+    def _list(self, value: Any, _encode: Encode) -> list[Value]:
+        self._enter(value, len(value))
+        steps, encode = self._steps, self._encode
+        steps.append(0)
+        written = []
+        for at, item in enumerate(value):
+            steps[-1] = at
+            written.append(encode(item))
+        steps.pop()
+        self._held.pop()
         return written
 
-    def _mapping(self, value: Mapping[Any, Any], _encode: Encode | None = None) -> Value:
-        return self._enclosed(value, self._write_mapping)
+    def _tuple(self, value: tuple[Any, ...], encode: Encode) -> Value:
+        return {"$": "tuple", "items": self._list(value, encode)}
 
-    def _write_mapping(self, value: Mapping[Any, Any], _encode: Encode) -> Value:
-        plain = "$" not in value and all(type(key) is str and not self._is_rooted(key) for key in value)
-        if plain:
-            return {self._text(key): self._at(key, item) for key, item in value.items()}
-        pairs = [[self._encode(key), self._at(_step(key), item)] for key, item in value.items()]
-        return {"$": "dict", "items": sorted(pairs, key=canonical_bytes)}
+    def _set(self, tag: str, value: Any, _encode: Encode) -> Value:
+        self._enter(value, len(value))
+        items = [self._encode(item) for item in value]
+        self._held.pop()
+        return {"$": tag, "items": sorted(items, key=canonical_bytes)}
 
-    def _is_rooted(self, text: str) -> bool:
-        return bool(self._root) and self._root in text
+    def _dict(self, value: Mapping[Any, Any], _encode: Encode) -> Value:
+        self._enter(value, len(value))
+        steps, encode = self._steps, self._encode
+        steps.append("")
+        written: Value
+        if self._has_plain_keys(value):
+            written = {}
+            texts = "".join(value)
+            self._size += len(texts)
+            if not texts.isascii() or self._size > self._max_bytes:
+                self._check_keys(value)
+            for key, item in value.items():
+                steps[-1] = key
+                written[key] = encode(item)
+        else:
+            pairs = []
+            for key, item in value.items():
+                steps[-1] = key
+                pairs.append([encode(key), encode(item)])
+            written = {"$": "dict", "items": sorted(pairs, key=canonical_bytes)}
+        steps.pop()
+        self._held.pop()
+        return written
+
+    def _check_keys(self, value: Mapping[str, Any]) -> None:
+        """Check the keys of an object as texts."""
+        for key in value:
+            self._steps[-1] = key
+            self._text(key)
+
+    def _has_plain_keys(self, value: Mapping[Any, Any]) -> bool:
+        """Tell whether a dict is a JSON object as it stands, and none that would pass for a tagged value."""
+        if not _TEXT.issuperset(map(type, value)) or "$" in value:
+            return False
+        return not self._root or not any(self._root in key for key in value)
+
+    def _stateful(self, value: Any, _encode: Encode) -> Value:
+        """Write an object of a plain class by its attributes; as opaque where these cannot be written, if lenient."""
+        steps, held, size, warnings = len(self._steps), len(self._held), self._size, len(self.warnings)
+        try:
+            return self._object(stateful, value, self._encode)
+        except UnsupportedValueError:
+            if self._strict or held > self._circle:  # a circle is left where it begins
+                raise
+            self._circle = MAX_DEPTH
+            del self._steps[steps:], self._held[held:], self.warnings[warnings:]
+            self._size = size
+            return self._opaque(value, self._encode)
 
     def _opaque(self, value: Any, _encode: Encode) -> Value:
         name = dotted_name(type(value))
         if self._strict:
             hint = "pass an encoder for its type, or a plain value"
-            raise UnsupportedValueError(f"a {name} has no deterministic form: {hint}", self._pointer(), name)
+            raise self._error(f"a {name} has no deterministic form", name, hint)
         message = f"a {name} has no deterministic form; only its class is kept"
-        self.warnings.append(ValueWarning(self._pointer(), message))
+        self.warnings.append(ValueWarning(_pointer(self._steps), message))
         return {"$": "opaque", "class": name}
 
-    def _pointer(self) -> str:
-        return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in self._steps)
+    def _error(self, message: str, type_name: str = "", hint: str = "") -> UnsupportedValueError:
+        return UnsupportedValueError(message, _pointer(self._steps), type_name, hint)
+
+
+def _pointer(steps: list[Any]) -> str:
+    return "".join("/" + _step(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
 def _step(key: Any) -> str:
     """Return the step to what stands under a key, as a text that is the same in every process."""
     return str(key) if type(key) in (bool, float, int, str) else dotted_name(type(key))
-
-
-def _enum(value: enum.Enum, encode: Encode) -> Value:
-    """Tag an enum member; one of Airflow's own is its value, as authors write either."""
-    if type(value).__module__.partition(".")[0] == "airflow":
-        return encode(value.value)
-    return {"$": "enum", "class": dotted_name(type(value)), "name": value.name, "value": encode(value.value)}
-
-
-def _subtext(value: str, encode: Encode) -> Value:
-    return encode(str.__str__(value))
-
-
-def _path(value: os.PathLike[str], encode: Encode) -> Value:
-    return {"$": "path", "value": encode(os.fspath(value))}
-
-
-def _partial(value: functools.partial[Any], encode: Encode) -> Value:
-    tagged = {"$": "partial", "args": encode(list(value.args)), "function": encode(value.func)}
-    return tagged | {"kwargs": encode(dict(value.keywords))}
-
-
-def _method(value: types.MethodType, encode: Encode) -> Value:
-    function = encode(value.__func__)
-    source = {key: function[key] for key in ("closure", "code") if isinstance(function, dict) and key in function}
-    name = getattr(value.__func__, "__name__", type(value.__func__).__name__)
-    return {"$": "method", "name": name, "of": encode(value.__self__)} | source
-
-
-def _builtin_method(value: types.BuiltinFunctionType, encode: Encode) -> Value:
-    owner = value.__self__
-    if isinstance(owner, type):
-        return {"$": "callable", "name": f"{dotted_name(owner)}.{value.__name__}"}
-    if owner is None or isinstance(owner, types.ModuleType):
-        return callable_(value)
-    return {"$": "method", "name": value.__name__, "of": encode(owner)}
-
-
-def _descriptor(value: types.MethodDescriptorType, _encode: Encode) -> Value:
-    """Tag a method of a built-in class that is not bound, such as `str.upper`."""
-    return {"$": "callable", "name": f"{dotted_name(value.__objclass__)}.{value.__name__}"}
-
-
-def _record(value: Any, encode: Encode, *, fields: tuple[str, ...]) -> Value:
-    """Tag an object that declares its fields: dataclass, attrs, msgspec, pydantic, namedtuple."""
-    kwargs = {name: getattr(value, name) for name in fields if hasattr(value, name)}
-    return {"$": "object", "class": dotted_name(type(value)), "kwargs": encode(kwargs)}
-
-
-def _field_names(base: type, kind: type) -> tuple[str, ...] | None:
-    """Return the fields that a class declares, in its own words; None if it is no class that declares fields."""
-    own = base.__dict__
-    if "__dataclass_fields__" in own:
-        return tuple(field.name for field in dataclasses.fields(kind))
-    if "__attrs_attrs__" in own:
-        return tuple(field.name for field in kind.__attrs_attrs__)  # type: ignore[attr-defined]
-    if issubclass(base, tuple) and "_fields" in own:
-        return tuple(kind._fields)  # type: ignore[attr-defined]
-    for declared in ("__struct_fields__", "__pydantic_fields__"):
-        if declared in own:
-            return tuple(getattr(kind, declared))
-    return None
-
-
-def _sequence(tag: str, encoder: Encoder, value: Any, _encode: Encode) -> Value:
-    items = [encoder._at(str(index), item) for index, item in enumerate(value)]
-    return {"$": tag, "items": items}
-
-
-def _unordered(tag: str, encoder: Encoder, value: Any, _encode: Encode) -> Value:
-    items = [encoder._encode(item) for item in value]
-    return {"$": tag, "items": sorted(items, key=canonical_bytes)}
-
-
-def _scalar(write: Callable[[Any], Value]) -> EncodeType:
-    return lambda value, _encode: write(value)
-
-
-_BUILTIN: dict[type, EncodeType] = {
-    **{kind: _scalar(write) for kind, write in SCALARS.items()},
-    str: _subtext,
-    os.PathLike: _path,
-    functools.partial: _partial,
-    types.FunctionType: _scalar(callable_),
-    types.MethodType: _method,
-    types.BuiltinFunctionType: _builtin_method,
-    types.MethodDescriptorType: _descriptor,
-    types.MethodWrapperType: _builtin_method,
-    types.WrapperDescriptorType: _descriptor,
-    types.ModuleType: _scalar(lambda module: {"$": "module", "name": module.__name__}),
-}
-_NAMED: dict[str, EncodeType] = {
-    "PurePath": _path,
-    "_lru_cache_wrapper": lambda value, encode: encode(value.__wrapped__),
-    "relativedelta": _scalar(relativedelta_),
-}
-_CONTAINERS: dict[type, Callable[[Encoder, Any, Encode], Value]] = {
-    list: lambda encoder, value, _: [encoder._at(str(at), item) for at, item in enumerate(value)],
-    dict: lambda encoder, value, encode: encoder._write_mapping(value, encode),
-    types.MappingProxyType: lambda encoder, value, encode: encoder._write_mapping(value, encode),
-    tuple: functools.partial(_sequence, "tuple"),
-    set: functools.partial(_unordered, "set"),
-    frozenset: functools.partial(_unordered, "frozenset"),
-}

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import os
 import traceback
-from typing import Any
 
 import msgspec
 
 from dagserial import sandbox
+from dagserial.errors import UnsupportedValueError
 from dagserial.model import ValueWarning
+from dagserial.model.names import canonical_name
 from dagserial.model.value import EncodeType
 from dagserial.sources import live
-from dagserial.sources.reading import FileError, Parsed, Provenance
+from dagserial.sources.code import Code
+from dagserial.sources.file import Files
+from dagserial.sources.lacking import lacking
+from dagserial.sources.reading import FileError, Parsed, Provenance, ReadOptions
+from dagserial.sources.written import operators_as_written
 from dagserial.standin import (
     NOTES,
     Decorated,
+    DeployedPaths,
+    Fields,
     Symbol,
     SymbolicBase,
     Text,
     decorated_value,
+    fields_value,
     install,
     load,
     symbol_value,
@@ -35,6 +43,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         files: DAG files from the top of the tree.
         roots: import roots, absolute.
         dag_folders: where the DAG files lie, absolute.
+        options: as the caller has them; what the fields above say is taken from those.
         settings: Airflow configuration as (section, key, value).
     """
 
@@ -42,11 +51,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     files: list[str]
     roots: list[str]
     dag_folders: list[str]
-    airflow_version: str
-    variables: dict[str, str]
-    connections: dict[str, str | dict[str, Any]]
     settings: list[tuple[str, str, str]]
     limits: sandbox.Limits
+    options: ReadOptions
 
 
 class FileResult(msgspec.Struct, frozen=True):
@@ -58,6 +65,7 @@ class FileResult(msgspec.Struct, frozen=True):
 
 _ENCODERS: dict[type, EncodeType] = {
     Decorated: decorated_value,
+    Fields: fields_value,
     Symbol: symbol_value,
     SymbolicBase: symbolic_base_value,
     Text: text_value,
@@ -71,12 +79,16 @@ def main(body: bytes) -> bytes:
         request.root,
         request.roots,
         request.dag_folders,
-        airflow_version=request.airflow_version,
-        variables=request.variables,
-        connections=request.connections,
+        airflow_version=request.options.airflow_version,
+        variables=request.options.variables,
+        connections=request.options.connections,
         settings={(section, key): value for section, key, value in request.settings},
+        deployed=_absolute(request, request.options.roots),
+        packages=_absolute(request, request.options.packages),
+        imports=request.options.imports,
     )
-    outcomes = sandbox.each(request.files, lambda file: _answer(request.root, file), request.limits)
+    canonical_name("airflow.DAG")  # reads the data once for all forks, before any DAG file can get in its way
+    outcomes = sandbox.each(request.files, lambda file: _answer(request, file), request.limits)
     results = [
         msgspec.msgpack.decode(outcome.answer, type=FileResult)
         if outcome.answer is not None
@@ -86,25 +98,52 @@ def main(body: bytes) -> bytes:
     return msgspec.msgpack.encode(results)
 
 
-def _answer(root: str, file: str) -> bytes:
-    os.chdir(root)
-    NOTES.start(root)
+def _answer(request: Request, file: str) -> bytes:
+    os.chdir(request.root)
+    NOTES.start(request.root)
     try:
-        result = FileResult(parsed=_read(root, file))
+        result = FileResult(parsed=_read(request, file))
+    except UnsupportedValueError as error:
+        result = FileResult(error=FileError(file, error.line or None, str(error)))
     except BaseException as error:  # SystemExit and what else a DAG file may raise
-        result = FileResult(error=_described(error, root, file))
+        result = FileResult(error=_described(error, request.root, file))
     return msgspec.msgpack.encode(result)
 
 
-def _read(root: str, file: str) -> list[Parsed]:
+def _read(request: Request, file: str) -> list[Parsed]:
+    root, options = request.root, request.options
     parsed = []
     dags = load(root, file)
+    code = Code(root, is_wanted=options.code)
+    folders = folders_of(request, os.path.dirname(f"{root}/{file}"))
+    deployed = DeployedPaths(_absolute(request, options.roots))
+    files = Files(root, folders, dag_file=f"{root}/{file}", in_tree=deployed.in_tree)
     notes = [ValueWarning(f"{path}:{line}", message) for path, line, message in NOTES.found]
     for dag in dags:
-        model, warnings = live.read(dag, encoders=_ENCODERS, root=root)
+        model, warnings = live.read(
+            dag,
+            encoders=_ENCODERS,
+            root=root,
+            code=code,
+            files=files,
+            strict=options.strict,
+            max_bytes=options.max_value_bytes,
+        )
         line = next((line for name, line in dag._dagserial_frames if name == f"{root}/{file}"), 1)
-        parsed.append(Parsed(model, Provenance(file=file, line=line), tuple(sorted({*warnings, *notes}))))
+        provenance = Provenance(file=file, line=line, operators=operators_as_written(dag))
+        parsed.append(Parsed(model, provenance, tuple(sorted({*warnings, *notes}))))
     return parsed
+
+
+def _absolute(request: Request, folders: dict[str, str]) -> dict[str, str]:
+    """Return the folders of an option from the root of the file system."""
+    return {name: os.path.normpath(os.path.join(request.root, folder)) for name, folder in folders.items()}
+
+
+def folders_of(request: Request, folder: str) -> list[str]:
+    """Return where file names of a DAG file in `folder` are looked up: there, then in the DAG folder around it."""
+    around = [top for top in request.dag_folders if f"{folder}/".startswith(f"{top}/")]
+    return [folder, max(around, key=len, default=folder)]
 
 
 def _described(error: BaseException, root: str, file: str) -> FileError:
@@ -125,23 +164,10 @@ def _described(error: BaseException, root: str, file: str) -> FileError:
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None:
         text += f" (after {_named(cause, root)})"
-    return FileError(file, (own[-1] or None) if own else None, text + _hint())
+    return FileError(file, (own[-1] or None) if own else None, text + lacking(error, NOTES.lacking, root))
 
 
 def _named(error: BaseException, root: str) -> str:
     """Return class and message of an exception in one line, without the tree's own folder."""
     message = " ".join(str(error).split()).replace(f"{root}/", "").replace("Symbol", "unknown value")
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
-
-
-def _hint() -> str:
-    """Say what the file asked for and nobody supplied: the likely cause of any error."""
-    flags = {"Variable": "--variables", "Connection": "--connections", "environment variable": "--env"}
-    asked = {kind: [name for found, name in NOTES.lacking if found == kind] for kind in flags}
-    parts = [
-        f"{kind}{'s' if len(names) > 1 else ''} {', '.join(names[:4])}"
-        f"{f' and {len(names) - 4} more' if len(names) > 4 else ''} ({flags[kind]})"
-        for kind, names in asked.items()
-        if names
-    ]
-    return f"; not supplied: {'; '.join(parts)}" if parts else ""

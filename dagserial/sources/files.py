@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from dagserial import sandbox
+from dagserial.errors import SettingsError
 from dagserial.sources.child import FileResult, Request
 from dagserial.sources.find import dag_files, dag_folders
 from dagserial.sources.reading import FileError, Parsed, Reading, ReadOptions
 
 _CHILD = "dagserial.sources.child"
+_RELAY = "dagserial.sources.relay"
 _HOME = "/home/airflow"
 """The home folder that DAG files see; the sandbox's own has another name each time."""
 
@@ -30,6 +34,7 @@ def read(root: Path, options: ReadOptions) -> Reading:
     root = root.resolve()
     folders = dag_folders(root, options.dags)
     found = sorted({file for folder in folders for file in dag_files(root, folder, options.ignore_syntax)})
+    _check(root, options)
     files = [file for file in found if _is_text(file)]
     unreadable = [_misnamed(file) for file in found if not _is_text(file)]
     if not files:
@@ -47,15 +52,41 @@ def read(root: Path, options: ReadOptions) -> Reading:
         files=files,
         roots=import_roots(root, folders, options.paths),
         dag_folders=[str((root / folder).resolve()) for folder in folders],
-        airflow_version=options.airflow_version,
-        variables=options.variables,
-        connections=options.connections,
         settings=[("core", "dags_folder", dags_folder)],
         limits=limits,
+        options=msgspec.structs.replace(options, python=_absolute(options.python)),
     )
     env = {"AIRFLOW_HOME": str(root), "AIRFLOW__CORE__DAGS_FOLDER": dags_folder, "HOME": _HOME} | options.env
-    answer = sandbox.run(_CHILD, msgspec.msgpack.encode(request), limits=limits, env=env)
-    return _reading([*msgspec.msgpack.decode(answer, type=list[FileResult]), *unreadable])
+    answer = sandbox.run(_RELAY if options.python else _CHILD, msgspec.msgpack.encode(request), limits=limits, env=env)
+    results = msgspec.msgpack.decode(answer, type=list[FileResult] | str)
+    if isinstance(results, str):
+        raise SettingsError(results)
+    return _reading([*results, *unreadable])
+
+
+def _absolute(python: str) -> str:
+    """Return an interpreter's path as it is from every folder; a name alone is looked up on PATH."""
+    return os.path.abspath(python) if os.sep in python else python
+
+
+def _check(root: Path, options: ReadOptions) -> None:
+    """Refuse folders that lie outside of the tree, and packages that are not installed, by the names of their flags."""
+    for flag, folders in (("--root", options.roots), ("--package", options.packages)):
+        for name, folder in folders.items():
+            if not (root / folder).resolve().is_relative_to(root):
+                raise SettingsError(f"{flag} {name}={folder} lies outside of the repository")
+    for name in options.imports:
+        if not _is_installed(name):
+            raise SettingsError(
+                f"--import {name}: no package of that name is installed for {sys.executable}; install it there"
+            )
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name.partition(".")[0]) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _is_text(file: str) -> bool:
@@ -71,15 +102,22 @@ def _misnamed(file: str) -> FileResult:
 def import_roots(root: Path, folders: Iterable[str], paths: Iterable[str]) -> list[str]:
     """Return the folders from which DAG files import, absolute, first one first.
 
-    DAG folders, `plugins` and `config` beside them (Airflow, "Modules Management"), the configured paths, and the top
-    of the tree, which many deployments put on PYTHONPATH.
+    DAG folders, `plugins` and `config` beside them (Airflow, "Modules Management"), the configured paths, and what many
+    deployments put on PYTHONPATH: the folders that hold the DAG folders, and the top of the tree.
     """
     roots: list[Path] = []
+    around: list[Path] = []
     for folder in folders:
         top = root / folder
         top = top.parent if top.is_file() else top
         roots += [top, top.parent / "plugins", top.parent / "config"]
-    roots += [root / "plugins", *(root / path for path in paths), root]
+        around.append(top.parent)
+    roots += [
+        root / "plugins",
+        *(root / path for path in paths),
+        *(folder for folder in around if folder != root),
+        root,
+    ]
     inside = (path.resolve() for path in roots if path.is_dir())
     return list(dict.fromkeys(str(path) for path in inside if path.is_relative_to(root)))
 

@@ -3,38 +3,71 @@
 from __future__ import annotations
 
 import enum
-import types
+import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from dagserial.model import Dag, DagFields, Encoder, Group, Task, Value, ValueWarning
+from dagserial.authoring.context import Frame
+from dagserial.errors import UnsupportedValueError
+from dagserial.model import MAX_VALUE_BYTES, Dag, DagFields, Encoder, Group, Task, Value, ValueWarning
 from dagserial.model import Mapping as TaskMapping
 from dagserial.model.scalar import dotted_name
 from dagserial.model.value import EncodeType
-from dagserial.sources.code import function_value
+from dagserial.sources.code import Code, CodedEncoder
+from dagserial.sources.file import FileArgument, Files, file_value
+from dagserial.sources.inferred import WARNING, declared, is_inferred
+
+_NO_DEFAULT = ("ArgNotSet", "_NotSet")
+"""Classes of what stands for the default of a param that has none."""
 
 _ENUM_ARGUMENTS = ("trigger_rule", "weight_rule")
 
 
 def read(
-    dag: Any, *, encoders: Mapping[type, EncodeType] | None = None, root: str = ""
+    dag: Any,
+    *,
+    encoders: Mapping[type, EncodeType] | None = None,
+    root: str = "",
+    code: Code | None = None,
+    files: Files | None = None,
+    strict: bool = False,
+    max_bytes: int = MAX_VALUE_BYTES,
 ) -> tuple[Dag, tuple[ValueWarning, ...]]:
     """Return what a DAG object declares, and what could not be written in full.
 
     Args:
         encoders: how types that only the caller knows are written.
         root: folder of the tree; texts that name it are written relative to it.
+        code: digests the functions and classes of the repository, which is what is not installed if none is given.
+        files: finds the files that arguments name; without, they are plain texts.
+        strict: refuse what has no deterministic form.
+        max_bytes: what one value may take in the record.
 
     Raises:
         InvalidDagError: the DAG contradicts itself.
-        UnsupportedValueError: an argument holds itself, or is nested too deeply.
+        UnsupportedValueError: an argument has no form in a record.
     """
-    encoder = Encoder({types.FunctionType: function_value, **(encoders or {})}, named=_NAMED, root=root)
-    fields = _fields(dag, encoder)
-    groups = {group.group_id: _group(group, encoder) for group in _groups(dag.task_group)}
-    tasks = {task_id: _task(dag, task, encoder) for task_id, task in dag.task_dict.items()}
-    warnings = {*encoder.warnings, *_unmapped(dag)}
+    code = code or Code()
+    by_type = {FileArgument: file_value, **(encoders or {})}
+    encoder = CodedEncoder(code, by_type, named=NAMED, root=root, strict=strict, max_bytes=max_bytes)
+    try:
+        fields = _fields(dag, encoder)
+        groups = {group.group_id: _group(group, encoder) for group in _groups(dag.task_group)}
+        tasks = {task_id: _task(dag, task, encoder, code, files) for task_id, task in dag.task_dict.items()}
+    except UnsupportedValueError as error:
+        file, line = _declared_at(dag, error.pointer)
+        raise error.declared(dag.dag_id, file.removeprefix(f"{root}/" if root else ""), line) from None
+    inferred = [ValueWarning("", WARNING)] if is_inferred(dag) else []
+    warnings = {*encoder.warnings, *inferred, *_unmapped(dag)}
     return Dag(fields=fields, groups=groups, tasks=tasks), tuple(sorted(warnings))
+
+
+def _declared_at(dag: Any, pointer: str) -> Frame:
+    """Return where the task, or else the DAG, is declared that a pointer into the record leads to."""
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")]
+    task = dag.task_dict.get(steps[2]) if steps[1:2] == ["tasks"] else None
+    frames = getattr(task, "_dagserial_frames", None) or getattr(dag, "_dagserial_frames", None)
+    return frames[0] if frames else (getattr(dag, "fileloc", ""), 0)
 
 
 def _unmapped(dag: Any) -> list[ValueWarning]:
@@ -46,7 +79,7 @@ def _unmapped(dag: Any) -> list[ValueWarning]:
 
 def _fields(dag: Any, encoder: Encoder) -> DagFields:
     known, extra = {}, {}
-    for name, value in dag._dagserial_declared.items():
+    for name, value in declared(dag).items():
         if name == "params" and isinstance(value, Mapping):
             pairs = ((key, _param(param)) for key, param in value.items())
             known[name] = tuple((str(key), encoder.encode(param, "dag", name, str(key))) for key, param in pairs)
@@ -80,31 +113,39 @@ def _groups(group: Any) -> list[Any]:
 
 def _group(group: Any, encoder: Encoder) -> Group:
     path = ("groups", group.group_id)
-    declared = {name: value for name, value in group._dagserial_declared.items() if name in Group.__struct_fields__}
-    fields = {name: encoder.encode(value, *path, name) for name, value in declared.items()}
+    own = {name: value for name, value in declared(group).items() if name in Group.__struct_fields__}
+    fields = encoder.encode_each(own, *path)
     partial = getattr(group, "partial_kwargs", None) or {}
     if partial:
-        fields["args"] = {name: encoder.encode(value, *path, "args", name) for name, value in partial.items()}
+        fields["args"] = encoder.encode_each(partial, *path, "args")
     if (expand_input := getattr(group, "_expand_input", None)) is not None:
-        fields["mapping"] = _mapping(expand_input, encoder, path)
-    parent = group.parent_group.group_id if group.parent_group else None
+        fields["mapping"] = _mapping(_sources(expand_input), encoder, path)
+    around = getattr(group, "parent_group", None)
+    parent = around.group_id if around else None
     return Group(parent=parent, **fields)
 
 
-def _task(dag: Any, task: Any, encoder: Encoder) -> Task:
+def _task(dag: Any, task: Any, encoder: Encoder, code: Code, files: Files | None) -> Task:
     path = ("tasks", task.task_id)
     is_mapped = _is(task, "MappedOperator")
-    args = {name: _argument(name, value, encoder, path) for name, value in task._dagserial_declared.items()}
-    mapping = _mapping(getattr(task, task._expand_input_attr), encoder, path) if is_mapped else None
+    operator: Any = task.operator_class if is_mapped else type(task)
+    name = operator_name(operator)
+    own = declared(task)
+    args = encoder.encode_each(_arguments(files.found_in(own, operator, dag) if files else own), *path, "args")
+    sources = _expanded(task) if is_mapped else None
+    if files and sources:
+        sources = files.found_in_mapping(sources, operator, dag)
+    mapping = _mapping(sources, encoder, path) if sources else None
     return Task(
         args=args,
+        code=None if name.startswith("@") else code.of_operator(operator),
         group=task.task_group.group_id if task.task_group else None,
-        labels=_labels(dag, task),
+        labels=_labels(dag, task) if dag.edge_info else {},
         mapping=mapping,
-        on_failure_fail_dagrun=bool(task.on_failure_fail_dagrun),
-        operator=operator_name(task.operator_class if is_mapped else type(task)),
-        setup=bool(task.is_setup),
-        teardown=bool(task.is_teardown),
+        on_failure_fail_dagrun=bool(getattr(task, "on_failure_fail_dagrun", False)),
+        operator=name,
+        setup=bool(getattr(task, "is_setup", False)),
+        teardown=bool(getattr(task, "is_teardown", False)),
         upstream=tuple(sorted(task.upstream_task_ids)),
     )
 
@@ -116,29 +157,57 @@ def _labels(dag: Any, task: Any) -> dict[str, str]:
 
 def _is(thing: Any, name: str) -> bool:
     """Tell whether a class of that name is among a thing's bases; modules moved between Airflow versions."""
-    return any(base.__name__ == name for base in type(thing).__mro__)
+    kind: Any = type(thing)
+    return name in _line(kind)
 
 
+@functools.lru_cache(maxsize=1024)
+def _line(kind: type) -> frozenset[str]:
+    """Return the names of a class and of all its bases."""
+    return frozenset(base.__name__ for base in kind.__mro__)
+
+
+@functools.lru_cache(maxsize=1024)
 def operator_name(operator: Any) -> str:
     """Return `@task.<kind>` for a decorated function's class, else the class's import path."""
     decorator = getattr(operator, "custom_operator_name", "")
     return decorator if isinstance(decorator, str) and decorator.startswith("@") else dotted_name(operator)
 
 
-def _argument(name: str, value: Any, encoder: Encoder, path: tuple[str, str]) -> Value:
-    if name in _ENUM_ARGUMENTS and isinstance(value, enum.Enum):
-        value = value.value
-    if name == "params" and isinstance(value, Mapping):
-        value = {key: _param(param) for key, param in value.items()}
-    return encoder.encode(value, *path, "args", name)
+def _arguments(declared: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a task's arguments in the form that every spelling of the same has."""
+    same = {}
+    for name in _ENUM_ARGUMENTS:
+        if name in declared and isinstance(declared[name], enum.Enum):
+            same[name] = declared[name].value
+    if "params" in declared and isinstance(params := declared["params"], Mapping):
+        same["params"] = {key: _param(param) for key, param in params.items()}
+    return {**declared, **same} if same else declared
 
 
-def _mapping(expand_input: Any, encoder: Encoder, path: tuple[str, ...]) -> TaskMapping:
+class Sources(NamedTuple):
+    """What a task or a group is mapped over: sources by parameter, or what `expand_kwargs()` was given."""
+
+    value: Any
+    is_by_name: bool
+
+
+def _expanded(task: Any) -> Sources:
+    """Return what a mapped task is mapped over; Airflow 2.3 keeps plain dicts."""
+    if hasattr(task, "_expand_input_attr"):
+        return _sources(getattr(task, task._expand_input_attr))
+    return Sources(getattr(task, "mapped_op_kwargs", None) or task.mapped_kwargs, is_by_name=True)
+
+
+def _sources(expand_input: Any) -> Sources:
+    return Sources(expand_input.value, is_by_name=not _is(expand_input, "ListOfDictsExpandInput"))
+
+
+def _mapping(sources: Sources, encoder: Encoder, path: tuple[str, ...]) -> TaskMapping:
     steps = (*path, "mapping")
-    if expand_input.EXPAND_INPUT_TYPE == "list-of-dicts":
-        return TaskMapping(expand_kwargs=encoder.encode(expand_input.value, *steps, "expand_kwargs"))
-    sources = expand_input.value.items()
-    pairs = ((name, _source(source, encoder, (*steps, "expand", name))) for name, source in sources)
+    if not sources.is_by_name:
+        return TaskMapping(expand_kwargs=encoder.encode(sources.value, *steps, "expand_kwargs"))
+    pairs = ((name, _source(one, encoder, (*steps, "expand", name))) for name, one in sources.value.items())
     return TaskMapping(expand=tuple(pairs))
 
 
@@ -178,7 +247,7 @@ def _mapped_argument(value: Any, encode: Callable[[Any], Value]) -> Value:
 
 def _param_value(value: Any, encode: Callable[[Any], Value]) -> Value:
     tagged: dict[str, Value] = {"$": "param"}
-    if getattr(value, "has_value", True):
+    if type(value.value).__name__ not in _NO_DEFAULT:
         tagged["default"] = encode(value.value)
     if getattr(value, "description", None) is not None:
         tagged["description"] = encode(value.description)
@@ -188,20 +257,35 @@ def _param_value(value: Any, encode: Callable[[Any], Value]) -> Value:
 
 
 def _asset(value: Any, encode: Callable[[Any], Value]) -> Value:
-    name = value.name if value.name != value.uri else None
-    fields = {"name": name, "uri": value.uri, "group": value.group, "extra": value.extra}
+    name = getattr(value, "name", None)  # a dataset (Airflow 2) has none
+    name = None if name == value.uri else name
+    fields = {"name": name, "uri": value.uri, "group": _asset_group(value), "extra": value.extra}
     tagged = {name: encode(field) for name, field in fields.items() if field}
-    return {"$": "asset"} | tagged | {name: encode(more) for name, more in getattr(value, "more", {}).items()}
+    return {"$": "asset"} | tagged | {name: encode(more) for name, more in _more_of_asset(value).items()}
+
+
+def _more_of_asset(value: Any) -> dict[str, Any]:
+    """Return what else an asset was given: by `authoring`, whatever it is; by Airflow 3, what it takes."""
+    if hasattr(value, "more"):
+        return dict(value.more)
+    more = {name: getattr(value, name, None) for name in ("watchers", "access_control")}
+    return {name: given for name, given in more.items() if given and given != type(given)()}
+
+
+def _asset_group(value: Any) -> str | None:
+    """Return the group of an asset, but for the one that Airflow gives those which name none."""
+    group = getattr(value, "group", None)
+    return None if group == "asset" else group
 
 
 def _asset_name(value: Any, encode: Callable[[Any], Value]) -> Value:
-    tag = {"AssetAlias": "asset_alias", "AssetRef": "asset_ref"}[type(value).__name__]
-    fields = {name: getattr(value, name, None) for name in ("name", "uri", "group")}
+    tag = "asset_ref" if _is(value, "AssetRef") else "asset_alias"
+    fields = {name: getattr(value, name, None) for name in ("name", "uri")} | {"group": _asset_group(value)}
     return {"$": tag} | {name: encode(field) for name, field in fields.items() if field}
 
 
 def _asset_condition(value: Any, encode: Callable[[Any], Value]) -> Value:
-    tag = {"AssetAll": "asset_all", "AssetAny": "asset_any"}[type(value).__name__]
+    tag = "asset_all" if _is(value, "AssetAll") or _is(value, "DatasetAll") else "asset_any"
     return {"$": tag, "objects": encode(list(value.objects))}
 
 
@@ -221,7 +305,7 @@ def _task_function(value: Any, encode: Callable[[Any], Value]) -> Value:
     return encode(value.function)
 
 
-_NAMED: dict[str, EncodeType] = {
+NAMED: dict[str, EncodeType] = {
     "PlainXComArg": _xcom,
     "MapXComArg": _xcom_map,
     "FilterXComArg": _xcom_filter,
@@ -231,8 +315,16 @@ _NAMED: dict[str, EncodeType] = {
     "Param": _param_value,
     "_PlainParam": _param_value,
     "Asset": _asset,
+    "AssetDefinition": _asset,
     "AssetAlias": _asset_name,
+    "Dataset": _asset,
+    "DatasetAlias": _asset_name,
+    "DatasetAll": _asset_condition,
+    "DatasetAny": _asset_condition,
+    "_DatasetAliasCondition": _asset_name,
+    "AssetNameRef": _asset_name,
     "AssetRef": _asset_name,
+    "AssetUriRef": _asset_name,
     "AssetAll": _asset_condition,
     "AssetAny": _asset_condition,
     "DagParam": _dag_param,

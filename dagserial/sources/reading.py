@@ -2,7 +2,7 @@
 
 import msgspec
 
-from dagserial.model import Dag, ValueWarning
+from dagserial.model import MAX_VALUE_BYTES, Dag, ValueWarning
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -13,12 +13,17 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         line: line of the DAG file at which the DAG is made, from 1.
         commit: the commit read, 40 hex; absent for a work tree.
         ref: the ref as the user wrote it.
+        parser: what read the file, if not the stand-in: an Airflow with its version.
+        operators: names of operators as the DAG file imports them, where the record holds another: the newest, which
+            stands beside it.
     """
 
     file: str
     line: int
     commit: str | None = None
     ref: str | None = None
+    parser: str | None = None
+    operators: dict[str, str] = {}
 
 
 class Parsed(msgspec.Struct, frozen=True):
@@ -67,11 +72,18 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
         variables: Airflow Variables by key.
         connections: Airflow Connections by id: a URI, or an object of the fields that Airflow exports.
         env: environment variables that DAG files see; they see no others but a fixed few.
+        roots: folders by the absolute path that each has where the DAG files are deployed; from the top of the tree.
+        packages: folders by the name under which each is importable; from the top of the tree.
+        imports: packages that are imported as they are installed; all but a few are symbols otherwise.
         airflow_version: what `airflow.__version__` says.
+        code: functions and classes carry digests of their code.
         ignore_syntax: of `.airflowignore`: `regexp`, `glob`, or `auto`.
         timeout: seconds of wall clock that one DAG file may take.
         memory_mib: address space that one DAG file may take.
         jobs: DAG files read at the same time.
+        python: an interpreter that has Airflow, to read with it; empty for the stand-in.
+        strict: refuse a DAG file whose DAGs hold a value without a deterministic form.
+        max_value_bytes: what one value may take in a record.
     """
 
     dags: tuple[str, ...] = ()
@@ -79,8 +91,15 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     variables: dict[str, str] = {}
     connections: dict[str, str | dict[str, object]] = {}
     env: dict[str, str] = {}
+    roots: dict[str, str] = {}
+    packages: dict[str, str] = {}
+    imports: tuple[str, ...] = ()
     airflow_version: str = "3.3.2"
+    code: bool = True
     ignore_syntax: str = "auto"
     timeout: float = 30.0
     memory_mib: int = 1024
     jobs: int = 2
+    python: str = ""
+    strict: bool = False
+    max_value_bytes: int = MAX_VALUE_BYTES

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Callable
 from typing import Any
 
+from dagserial.authoring import DAG, TaskGroup
 from dagserial.authoring import BaseOperator as _BaseOperator
-from dagserial.authoring import TaskGroup
+from dagserial.authoring.context import DECLARING
 from dagserial.authoring.operator import OperatorMeta
 from dagserial.model import Value
 from dagserial.model.scalar import dotted_name
@@ -17,6 +19,16 @@ from dagserial.standin.symbol import Provide, Symbol, is_class_name, text
 
 _OPERATOR = re.compile(r"(Operator|Sensor)(Async)?$")
 _SENSOR = re.compile(r"Sensor(Async)?$")
+_FIRST_ARGUMENTS = {
+    "BashOperator": ("bash_command",),
+    "BranchPythonOperator": ("python_callable",),
+    "PythonOperator": ("python_callable",),
+    "ShortCircuitOperator": ("python_callable",),
+    "SimpleHttpOperator": ("endpoint",),
+    "SubDagOperator": ("subdag",),
+    "TriggerDagRunOperator": ("trigger_dag_id",),
+}
+"""What the first positional argument of operators was (Airflow 1.10.15)."""
 _EXCEPTION = re.compile(r"(Exception|Error)$")
 
 
@@ -29,6 +41,12 @@ class StandinMeta(OperatorMeta):
         if name.startswith("_"):
             raise AttributeError(name)
         return Symbol(("name", f"{dotted_name(cls)}.{name}"), cls._provide)
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Make an object; an operator whose constructor is unknown gets all arguments by name."""
+        if issubclass(cls, Operator) and cls.__init__ is Operator.__init__:
+            kwargs, args = _by_name(cls, args, kwargs), ()
+        return super().__call__(*args, **kwargs)
 
     def __subclasscheck__(cls, subclass: type) -> bool:
         """Hold a class for one of all that it stands for: each operator is a BaseOperator."""
@@ -54,10 +72,39 @@ class Operator(_BaseOperator, metaclass=StandinMeta):
     template_fields = Fields()
     template_ext = Fields()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Declare the task; positional arguments of an unknown constructor, but for a task_id, are nameless."""
+        super().__init__(**({"task_id": args[0]} if args and "task_id" not in kwargs else {}) | kwargs)
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
         return Symbol(("get", self, name), type(self)._provide)
+
+
+def _by_name(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of an operator whose constructor is unknown by name, its task_id among them.
+
+    Airflow 2 and 3 refuse positional arguments; Airflow 1.10 took them in the order of each constructor.
+    """
+    named = dict(kwargs)
+    rest = list(args)
+    for name in _FIRST_ARGUMENTS.get(cls.__name__, () if "task_id" in kwargs else ("task_id",)):
+        if rest and name not in named:
+            named[name] = rest.pop(0)
+    if rest:
+        NOTES.add(f"the names of positional arguments of {cls.__name__} are unknown: kept as args")
+        named["args"] = rest
+    if "task_id" not in named and not cls.__module__.startswith("airflow."):
+        named["task_id"] = _free_task_id(cls.__name__, named.get("dag") or DECLARING.dag())
+        NOTES.add(f"the task_id that {cls.__name__} gives itself is unknown: taken as {named['task_id']}")
+    return named
+
+
+def _free_task_id(name: str, dag: Any) -> str:
+    taken = {task.task_id for task in dag.tasks} if isinstance(dag, DAG) else set()
+    names = itertools.chain([name], (f"{name}__{number}" for number in itertools.count(1)))
+    return next(name for name in names if name not in taken)
 
 
 class Sensor(Operator):
@@ -96,6 +143,11 @@ class SymbolicBase(metaclass=StandinMeta):
         return Symbol(("call", self, args, kwargs), type(self)._provide)
 
 
+def fields_value(fields: Fields, encode: Callable[[Any], Value]) -> Value:
+    """Write template fields as the tuple that they are elsewhere."""
+    return encode(tuple.__getitem__(fields, slice(None)))
+
+
 def symbolic_base_value(made: SymbolicBase, encode: Callable[[Any], Value]) -> Value:
     """Write an object by its class and what its constructor was given."""
     args, kwargs = made._dagserial_args
@@ -131,10 +183,19 @@ def operator_class(path: str, provide: Provide) -> type:
 
 
 @functools.cache
-def exception_class(path: str) -> type:
+def exception_class(path: str, provide: Provide) -> type:
     """Return an exception class for a dotted path, the same one each time."""
     module, _, name = path.rpartition(".")
-    return type(name, (Exception,), {"__module__": module})
+
+    class ExceptionMeta(type):
+        """Answer for class attributes: a class named as an exception may be a table, `airflow.models.ImportError`."""
+
+        def __getattr__(cls, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            return Symbol(("name", f"{path}.{name}"), provide)
+
+    return ExceptionMeta(name, (Exception,), {"__module__": module})
 
 
 @functools.cache

@@ -7,11 +7,14 @@ import importlib.util
 import os
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from typing import Any
 
+from dagserial.standin.deployed import DeployedPaths
+from dagserial.standin.instruction import names_used
 from dagserial.standin.notes import NOTES
 from dagserial.standin.python2 import RepositoryLoader
 from dagserial.standin.symbol import Provide
@@ -32,6 +35,8 @@ class StandinModule(types.ModuleType):
         self.__path__: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__all__":
+            return names_used(sys._getframe(1))
         if name.startswith("__") and name != "__version__":
             raise AttributeError(name)
         return self._dagserial_provide(f"{self.__name__}.{name}")
@@ -51,23 +56,46 @@ class _StandinLoader(Loader):
         """There is nothing to run."""
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the repository's own modules lie; absolute paths.
+
+    Attributes:
+        root: top of the tree.
+        roots: import roots of the repository, searched in this order.
+        dag_folders: where the DAG files lie; a module of theirs is real even under the name `airflow`.
+        packages: folders by the name under which each is importable.
+        deployed: what absolute paths of a deployment mean.
+    """
+
+    root: str
+    roots: Sequence[str]
+    dag_folders: Sequence[str]
+    packages: Mapping[str, str]
+    deployed: DeployedPaths
+
+    def searched(self) -> list[str]:
+        """Return the import roots and those folders of the tree that its code put on `sys.path`, in their order."""
+        paths = [os.path.abspath(self.deployed.in_tree(path)) for path in sys.path if isinstance(path, str) and path]
+        added = [path for path in paths if f"{path}/".startswith(f"{self.root}/") and path not in self.roots]
+        return [*self.roots, *dict.fromkeys(added)]
+
+
 class Finder(MetaPathFinder):
     """Decide for each import where it comes from."""
 
-    def __init__(
-        self, provide: Provide, roots: Sequence[str], dag_folders: Sequence[str], libraries: Sequence[str]
-    ) -> None:
+    def __init__(self, provide: Provide, places: Places, libraries: Sequence[str], absent: Sequence[str] = ()) -> None:
         """Prepare.
 
         Args:
-            roots: import roots of the repository, searched in this order.
-            dag_folders: where the DAG files lie; a module of theirs is real even under the name `airflow`.
-            libraries: parse libraries that are installed.
+            libraries: packages that are imported as they are installed.
+            absent: packages of `airflow` that the version asked for does not have.
         """
         self._provide = provide
-        self._roots = list(roots)
-        self._dag_folders = tuple(f"{folder}/" for folder in dag_folders)
+        self._places = places
+        self._dag_folders = tuple(f"{folder}/" for folder in places.dag_folders)
         helpers = (name for name in _HELPERS if PathFinder.find_spec(name))
+        self._absent = frozenset(absent)
         self._real = {*sys.stdlib_module_names, *libraries, *helpers}
 
     def find_spec(
@@ -75,13 +103,17 @@ class Finder(MetaPathFinder):
     ) -> ModuleSpec | None:
         """Return where a module comes from; None leaves it to Python's own finders."""
         top, dot, _ = fullname.partition(".")
+        if fullname in self._absent:
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
         if top == "airflow":
             return self._dag_module(fullname) or self._standin(fullname)
+        if fullname in self._places.packages:
+            return _as_repository(_package(fullname, self._places.packages[fullname]))
         if top in self._real:
             return None
         if dot and not isinstance(sys.modules.get(fullname.rpartition(".")[0]), StandinModule):
             return _as_repository(PathFinder.find_spec(fullname, path, target))
-        spec = None if dot else PathFinder.find_spec(fullname, self._roots, target)
+        spec = None if dot else PathFinder.find_spec(fullname, self._places.searched(), target)
         if spec is not None and (spec.loader is not None or _holds_python(spec)):
             return _as_repository(spec)
         if top in PARSE_LIBRARIES:
@@ -91,7 +123,7 @@ class Finder(MetaPathFinder):
     def _dag_module(self, fullname: str) -> ModuleSpec | None:
         """Find a module that lies in a DAG folder, as Airflow's own example DAGs do in `airflow/example_dags`."""
         tail = fullname.replace(".", "/")
-        for path in (f"{root}/{tail}{end}" for root in self._roots for end in (".py", "/__init__.py")):
+        for path in (f"{root}/{tail}{end}" for root in self._places.roots for end in (".py", "/__init__.py")):
             if path.startswith(self._dag_folders) and os.path.isfile(path):
                 folders = [os.path.dirname(path)] if path.endswith("__init__.py") else None
                 spec = importlib.util.spec_from_file_location(fullname, path, submodule_search_locations=folders)
@@ -100,6 +132,18 @@ class Finder(MetaPathFinder):
 
     def _standin(self, fullname: str) -> ModuleSpec:
         return importlib.machinery.ModuleSpec(fullname, _StandinLoader(self._provide), is_package=True)
+
+
+def _package(name: str, folder: str) -> ModuleSpec:
+    """Return a folder as the package of that name, whether or not it holds an `__init__.py`."""
+    start = os.path.join(folder, "__init__.py")
+    if os.path.isfile(start):
+        spec = importlib.util.spec_from_file_location(name, start, submodule_search_locations=[folder])
+    else:
+        spec = ModuleSpec(name, None, is_package=True)
+        spec.submodule_search_locations = [folder]
+    assert spec is not None  # a .py file has a loader
+    return spec
 
 
 def _as_repository(spec: ModuleSpec | None) -> ModuleSpec | None:

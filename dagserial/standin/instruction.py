@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import dis
 import types
 
@@ -26,6 +27,30 @@ def calls_method(frame: types.FrameType, name: str) -> bool:
     """Tell whether the code itself calls a method: `value.keys()`, unlike `{**value}` and `dict(value)`."""
     before = [instruction for instruction in _done(frame) if instruction.opname not in _CALLS]
     return bool(before) and before[-1].argval == name
+
+
+def names_used(frame: types.FrameType | None) -> list[str]:
+    """Return the global names that code reads and nothing defines, sorted: what `from absent import *` must bring.
+
+    Args:
+        frame: the frame that asks; those of the import system in between are left out.
+    """
+    while frame is not None and "importlib" in frame.f_code.co_filename:
+        frame = frame.f_back
+    if frame is None:
+        return []
+    read, bound = _globals_of(frame.f_code)
+    known = {*frame.f_globals, *vars(builtins)}
+    return sorted(name for name in read - bound - known if not name.startswith("_"))
+
+
+def _globals_of(code: types.CodeType) -> tuple[set[str], set[str]]:
+    """Return the names that a module's code reads as globals, and those that its top level binds."""
+    instructions = list(dis.get_instructions(code))
+    read = {found.argval for found in instructions if found.opname in ("LOAD_NAME", "LOAD_GLOBAL")}
+    bound = {found.argval for found in instructions if found.opname in ("STORE_NAME", "STORE_GLOBAL")}
+    inner = [_globals_of(constant) for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    return read.union(*(names for names, _ in inner)), bound
 
 
 def _done(frame: types.FrameType) -> list[dis.Instruction]:

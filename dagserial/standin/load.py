@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import glob
 import hashlib
 import importlib
@@ -11,6 +12,7 @@ import importlib.util
 import json
 import os
 import random
+import re
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +21,9 @@ from typing import Any
 from dagserial.authoring import DAG
 from dagserial.authoring.context import DECLARING
 from dagserial.standin.clock import stop_clocks
-from dagserial.standin.finder import PARSE_LIBRARIES, Finder
+from dagserial.standin.deployed import DeployedPaths
+from dagserial.standin.finder import PARSE_LIBRARIES, Finder, Places
+from dagserial.standin.installed import required_by
 from dagserial.standin.machine import hide_machine
 from dagserial.standin.names import Names
 from dagserial.standin.notes import NOTES
@@ -37,6 +41,9 @@ def install(
     variables: Mapping[str, str],
     connections: Mapping[str, Any],
     settings: Mapping[tuple[str, str], str],
+    deployed: Mapping[str, str] | None = None,
+    packages: Mapping[str, str] | None = None,
+    imports: Sequence[str] = (),
 ) -> None:
     """Make this interpreter one in which DAG files run without Airflow; there is no way back.
 
@@ -45,18 +52,26 @@ def install(
         roots: import roots of the repository, first one first.
         dag_folders: where the DAG files lie.
         settings: Airflow configuration by (section, key).
+        deployed: folders of the tree by the path that each has where it is deployed; absolute both.
+        packages: folders of the tree, absolute, by the name under which each is importable.
+        imports: packages that are imported as they are installed.
     """
     NOTES.start(root)
-    libraries = [name for name in PARSE_LIBRARIES if importlib.util.find_spec(name)]
+    libraries = [name for name in (*PARSE_LIBRARIES, *imports) if importlib.util.find_spec(name)]
     for name in libraries:
         importlib.import_module(name)  # before the clocks stop: pendulum derives from datetime
     names = Names(airflow_version, variables, connections, settings)
-    sys.meta_path.insert(0, Finder(names.provide, roots, dag_folders, libraries))
+    paths = DeployedPaths(deployed or {})
+    libraries += required_by(imports)
+    places = Places(root, roots, dag_folders, packages or {}, paths)
+    absent = ("airflow.sdk",) if airflow_version.startswith(("1.", "2.")) else ()
+    sys.meta_path.insert(0, Finder(names.provide, places, libraries, absent))
     sys.path[:0] = roots
     stop_clocks(names.provide)
     hide_machine(names.provide)
     add_builtins()
     _sort_listings()
+    paths.install()
     _pass_symbols()
     os.environ = _environment(names)  # noqa: B003 - what code reads changes, not what the process has
     _say_version(airflow_version)
@@ -139,6 +154,8 @@ def _pass_symbols() -> None:
         parsers += [(yaml, "safe_load"), (yaml, "load")]
     for module, name in parsers:
         setattr(module, name, _passing(getattr(module, name), f"{module.__name__}.{name}"))
+    for name in ("findall", "fullmatch", "match", "search", "split", "sub"):
+        setattr(re, name, _matching(getattr(re, name)))
     refuse = json.JSONEncoder.default
 
     def default(self: json.JSONEncoder, value: Any) -> Any:
@@ -148,6 +165,7 @@ def _pass_symbols() -> None:
 
 
 def _passing(parse: Callable[..., Any], path: str) -> Callable[..., Any]:
+    @functools.wraps(parse)  # a DAG file that passes the parser on names the real one
     def passing(value: Any, *args: Any, **kwargs: Any) -> Any:
         symbol = value._symbol if isinstance(value, Text) else value
         if isinstance(symbol, Symbol):
@@ -155,6 +173,19 @@ def _passing(parse: Callable[..., Any], path: str) -> Callable[..., Any]:
         return parse(value, *args, **kwargs)
 
     return passing
+
+
+def _matching(match: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function of `re` give an expression for a symbol that is no text, which it would refuse."""
+
+    def matching(*args: Any, **kwargs: Any) -> Any:
+        symbol = next((arg for arg in args if isinstance(arg, Symbol) and not isinstance(arg, str)), None)
+        if symbol is None:
+            return match(*args, **kwargs)
+        of = Symbol(("name", f"re.{match.__name__}"), symbol._provide)
+        return Symbol(("call", of, args, kwargs), symbol._provide)
+
+    return matching
 
 
 def _environment(names: Names) -> Any:
@@ -178,6 +209,9 @@ def _environment(names: Names) -> Any:
             try:
                 return str(super().__getitem__(name))
             except KeyError:
+                through_getenv = sys._getframe(1).f_code is os.getenv.__code__
+                if default is None and NOTES.is_asked_by_tree(2 if through_getenv else 1):
+                    NOTES.lacking[("environment variable", str(name))] = None
                 return default
 
         def setdefault(self, name: str, value: str) -> str:

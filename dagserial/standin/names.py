@@ -60,7 +60,7 @@ class Names:
             if name in self._classes:
                 return self._classes[name]
         if is_exception(path):
-            return exception_class(path)
+            return exception_class(path, self.provide)
         if is_operator(path):
             return operator_class(path, self.provide)
         return Symbol(("name", path), self.provide)
@@ -116,7 +116,7 @@ class Names:
         get = staticmethod(lambda conn_id, *_args, **_kwargs: connection(stored, conn_id))
         return {
             "_provide": staticmethod(self.provide),
-            "_dagserial_name": "airflow.hooks.base.BaseHook",
+            "_dagserial_name": "airflow.sdk.BaseHook",
             "get_connection": get,
         }
 
@@ -155,10 +155,8 @@ class Names:
             "airflow.utils.dates.days_ago": self._days_ago,
             "airflow.version.version": self._version,
             "airflow.utils.decorators.apply_defaults": lambda function: function,
-            "airflow.utils.timezone.datetime": _aware,
-            "airflow.sdk.timezone.datetime": _aware,
-            "airflow.utils.timezone.utc": dt.UTC,
-            "airflow.sdk.timezone.utc": dt.UTC,
+            **{f"{module}.timezone.datetime": _aware for module in ("airflow.utils", *_DECLARING[1:])},
+            **{f"{module}.timezone.utc": dt.UTC for module in ("airflow.utils", *_DECLARING[1:])},
         }
 
     def _days_ago(self, n: Any = 0, *args: Any, **kwargs: Any) -> Symbol:

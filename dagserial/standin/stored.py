@@ -51,6 +51,7 @@ def variable_class(stored: Stored) -> type:
                 return json.loads(value) if deserialize_json else value
             fallback = default if default is not _MISSING else default_var
             if fallback is not _MISSING:
+                NOTES.lacking[("default of the Variable", str(key))] = None
                 return fallback
             NOTES.lacking[("Variable", str(key))] = None
             symbol = TextSymbol(("variable", key, deserialize_json), stored.provide)

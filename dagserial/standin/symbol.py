@@ -17,6 +17,7 @@ from dagserial.authoring.dependency import UnknownEnd
 from dagserial.canonical import canonical_bytes
 from dagserial.errors import CanonicalError
 from dagserial.model import Encoder, Value
+from dagserial.model.names import canonical_name
 from dagserial.standin.decorated import Decorated
 from dagserial.standin.instruction import calls_method, unpacked_by
 from dagserial.standin.notes import NOTES
@@ -306,7 +307,7 @@ def _step(key: Any) -> str:
 
 
 def _call(encode: Callable[[Any], Value], of: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Value]:
-    path = of._form[1] if isinstance(of, Symbol) and of._form[0] == "name" else None
+    path = text(of) if isinstance(of, Symbol) and of._form[0] == "name" else None
     if path is None:
         tagged: dict[str, Value] = {"$": "call", "function": encode(of)}
     else:
@@ -316,7 +317,7 @@ def _call(encode: Callable[[Any], Value], of: Any, args: tuple[Any, ...], kwargs
 
 
 _FORMS: dict[str, Callable[..., dict[str, Value]]] = {
-    "name": lambda encode, path: {"$": "symbol", "name": path},
+    "name": lambda encode, path: {"$": "symbol", "name": canonical_name(path)},
     "get": lambda encode, of, name: {"$": "get", "of": encode(of), "name": name},
     "item": lambda encode, of, key: {"$": "item", "of": encode(of), "key": _key_value(encode, key)},
     "call": _call,
@@ -350,7 +351,7 @@ def text(value: Any) -> str:
     kind, *parts = value._form
     match kind:
         case "name":
-            return str(parts[0])
+            return canonical_name(parts[0])
         case "get":
             return f"{text(parts[0])}.{parts[1]}"
         case "item":

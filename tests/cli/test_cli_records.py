@@ -162,6 +162,21 @@ def test_serialize_takes_the_flags_that_say_how_files_are_read(dagserial: Run, t
     assert '"bash_command":"s3"' in done.stdout
 
 
+def test_code_is_left_out_by_flag_setting_or_variable(dagserial: Run, tmp_path: Path) -> None:
+    write(tmp_path, {"etl.py": ETL.replace('bash_command="load"', "do=lambda: 1")})
+
+    def is_coded(*flags: str, env: dict[str, str] | None = None) -> bool:
+        done = dagserial("serialize", "etl.py", *flags, cwd=tmp_path, env=env)
+        assert '"$":"callable"' in done.stdout
+        return '"code":"sha256:' in done.stdout
+
+    assert is_coded()
+    assert not is_coded("--no-code")
+    assert not is_coded(env={"DAGSERIAL_NO_CODE": "1"})
+    write(tmp_path, {"dagserial.toml": "code = false\n"})
+    assert not is_coded()
+
+
 def test_serialize_says_what_a_value_lacks(dagserial: Run, tmp_path: Path) -> None:
     write(tmp_path, {"etl.py": ETL.replace('"load")', "object())")})
     done = dagserial("serialize", "etl.py", cwd=tmp_path)

@@ -211,7 +211,7 @@ def test_show_draws_groups_mapped_tasks_and_edges(dagserial: Run, history: Repo)
         "  t0 --> t1",
     ]
     text = dagserial("show", "v1:etl_daily", cwd=history.folder).stdout
-    assert "task load.shop airflow.operators.bash.BashOperator" in text
+    assert "task load.shop airflow.providers.standard.operators.bash.BashOperator" in text
     assert '  bash_command: "fetch {{ var.value.source }}"' in text
 
 

@@ -1,15 +1,14 @@
 """Comparing fields by what they mean."""
 
-from typing import Any
+from typing import Any, get_args
 
-import msgspec
 import pytest
 from msgspec import UNSET
 
 from dagserial.diff import field
-from dagserial.diff.element import Difference
+from dagserial.diff.element import Difference, element_differences
 from dagserial.diff.field import Comparer, field_differences
-from dagserial.model import DagFields, Group, Task
+from dagserial.model.semantics import Shape
 
 
 def found(name: str, before: Any, after: Any, comparers: dict[str, Comparer] = field.TASK) -> list[Difference]:
@@ -17,18 +16,8 @@ def found(name: str, before: Any, after: Any, comparers: dict[str, Comparer] = f
     return list(field_differences(old, new, comparers))
 
 
-@pytest.mark.parametrize(
-    ("comparers", "struct"),
-    [(field.DAG, DagFields), (field.GROUP, Group), (field.TASK, Task)],
-    ids=["dag", "group", "task"],
-)
-def test_comparers_are_for_fields_that_there_are(comparers: dict[str, Comparer], struct: type[msgspec.Struct]) -> None:
-    assert comparers.keys() <= set(struct.__struct_fields__)
-
-
-def test_every_flag_of_a_task_has_a_comparer() -> None:
-    flags = {one.name for one in msgspec.structs.fields(Task) if isinstance(one.default, bool)}
-    assert {name for name, comparer in field.TASK.items() if comparer is field._flag} == flags
+def test_every_shape_of_field_has_a_comparer() -> None:
+    assert field._COMPARERS.keys() == set(get_args(Shape))
 
 
 def test_a_flag_that_is_absent_is_false() -> None:
@@ -73,3 +62,42 @@ def test_a_field_without_a_comparer_is_compared_to_the_element() -> None:
 
 def test_an_argument_named_like_a_tag_is_an_argument() -> None:
     assert found("args", {"$": "xcom"}, {"$": "dict"}) == [Difference("changed", ("args", "$"), "xcom", "dict")]
+
+
+def test_a_set_is_told_apart_by_item() -> None:
+    assert found("tags", ["b", "a"], ["c", "b"], field.DAG) == [
+        Difference("removed", ("tags", "a"), "a", UNSET),
+        Difference("added", ("tags", "c"), UNSET, "c"),
+    ]
+
+
+def test_a_set_in_another_order_moved() -> None:
+    assert found("tags", ["b", "a"], ["a", "b"], field.DAG) == [Difference("moved", ("tags",), ["b", "a"], ["a", "b"])]
+
+
+@pytest.mark.parametrize("after", [["a", "a"], [1], {"$": "set", "items": ["a"]}, UNSET], ids=str)
+def test_what_is_no_list_of_names_is_compared_to_the_element(after: Any) -> None:
+    expected = [one.under("tags") for one in element_differences(["a"], after)]
+    assert found("tags", ["a"], after, field.DAG) == expected
+
+
+def test_default_args_are_compared_as_arguments() -> None:
+    before, after = {"doc_md": "a", "retries": [1]}, {"doc_md": "b", "retries": [2]}
+    assert found("default_args", before, after, field.DAG) == [
+        Difference("changed", ("default_args", "doc_md"), "a", "b"),
+        Difference("changed", ("default_args", "retries"), [1], [2]),
+    ]
+
+
+@pytest.mark.parametrize("after", [{"$": "symbol", "name": "a.b"}, UNSET, None, {}], ids=str)
+def test_default_args_that_are_no_arguments_are_one_value(after: Any) -> None:
+    before = {"$": "symbol", "name": "a.c"}
+    (change,) = found("default_args", before, after, field.DAG)
+    assert (change.steps, change.before, change.after) == (("default_args",), before, after)
+
+
+def test_an_opaque_argument_is_one_value() -> None:
+    assert found("args", {"pool": [1]}, {"pool": [2]}) == [Difference("changed", ("args", "pool"), [1], [2])]
+    assert found("args", {"not_invented_yet": [1]}, {"not_invented_yet": [2]}) == [
+        Difference("changed", ("args", "not_invented_yet", 0), 1, 2),
+    ]

@@ -12,6 +12,7 @@ from support import ROOT
 from dagserial.canonical import settled_bytes
 from dagserial.errors import DigestMismatchError, RecordError, UnknownFormatError
 from dagserial.formats import v1, v2
+from dagserial.model import Dag, DagFields, Task
 from dagserial.record import Record
 
 FOLDER = ROOT / "fixtures/records/refused"
@@ -120,3 +121,11 @@ def test_two_flawed_tasks_are_told_apart() -> None:
     tasks = b'{"a":{"operator":"o"},"b":{"operator":"o","upstream":[1]},"c":"junk"}'
     with pytest.raises(RecordError, match=r"task 'b': Expected `str`, got `int` - at `\$.upstream"):
         Record.of(b'{"dag":{"dag_id":"etl"},"format":2,"tasks":' + tasks + b"}")
+
+
+def test_what_only_looks_like_a_tag_is_read() -> None:
+    args = {"$": 1, "text": '"$":"secret"', "dict": {"$": "dict", "items": [["$", "secret"]]}}
+    task = Task(args=args, labels={"$": "label"}, operator="x.A", upstream=("$",))
+    tasks = {"$": Task(operator="x.A"), "a": task}
+    body = v2.encode(Dag(fields=DagFields(dag_id="etl", extra={"$": 5}), tasks=tasks))
+    assert Record.of(body).dag().tasks["a"] == task

@@ -57,6 +57,9 @@ SHAPES = {
     "v1_schedule",
     "v1_setup",
     "v1_task_junk",
+    "tag_in_an_expanded_source",
+    "tag_number",
+    "tag_unknown",
 }
 """Refused records whose flaw is one of shape, so that a schema can tell."""
 DOCUMENT: dict[str, Any] = {"dag": {"dag_id": "etl"}, "format": 2}
@@ -211,9 +214,7 @@ def test_a_value_is_plain_json_or_has_a_known_tag(value: Any, taken: bool) -> No
 
 def test_every_tag_that_the_code_writes_is_listed() -> None:
     text = "\n".join(file.read_text() for file in sorted((ROOT / "dagserial").rglob("*.py")))
-    written = set(re.findall(r'"\$": ?"(\w+)"', text)) | set(
-        re.findall(r'partial\(_(?:sequence|unordered), "(\w+)"', text)
-    )
+    written = set(re.findall(r'"\$": ?"(\w+)"', text)) | set(re.findall(r'partial\(self._set, "(\w+)"', text))
     assert {"tuple", "set", "xcom"} <= written
     assert written - TAGS.keys() == set(), "add them to dagserial/formats/tags.py and run pytest --rewrite-goldens"
 

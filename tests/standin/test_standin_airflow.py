@@ -30,13 +30,13 @@ def test_every_fixture_is_listed_in_the_readme() -> None:
 
 
 class TestAirflow1:
-    def test_operators_stand_under_the_paths_they_are_imported_from(self, found: Found) -> None:
+    def test_operators_stand_under_the_newest_paths_they_have(self, found: Found) -> None:
         assert found.operators("airflow_1_10") == {
-            "wait": "airflow.contrib.sensors.gcs_sensor.GoogleCloudStorageObjectSensor",
-            "load": "airflow.contrib.operators.bigquery_operator.BigQueryOperator",
+            "wait": "airflow.providers.google.cloud.sensors.gcs.GCSObjectExistenceSensor",
+            "load": "airflow.providers.google.cloud.operators.bigquery.BigQueryExecuteQueryOperator",
             "query": "airflow_1_10.QueryOperator",
-            "check": "airflow.operators.PythonOperator",
-            "parts": "airflow.operators.subdag_operator.SubDagOperator",
+            "check": "airflow.providers.standard.operators.python.PythonOperator",
+            "parts": "airflow.operators.subdag.SubDagOperator",
         }
 
     def test_positional_and_renamed_arguments_of_the_dag_are_named(self, found: Found) -> None:
@@ -75,20 +75,22 @@ class TestAirflow1:
 
     def test_a_sub_dag_is_a_dag_of_its_own(self, found: Found) -> None:
         assert found.args("airflow_1_10", "parts")["subdag"] == {"$": "dag", "dag_id": "airflow_1_10.parts"}
-        assert found.operators("airflow_1_10.parts") == {"clean": "airflow.operators.dummy_operator.DummyOperator"}
+        assert found.operators("airflow_1_10.parts") == {
+            "clean": "airflow.providers.standard.operators.empty.EmptyOperator"
+        }
 
 
 class TestAirflow2:
     def test_operators_of_any_provider_are_known_by_their_import(self, found: Found) -> None:
         assert found.operators("airflow_2") == {
             "ready": "airflow.providers.http.sensors.http.HttpSensor",
-            "branch": "airflow.operators.python.BranchPythonOperator",
+            "branch": "airflow.providers.standard.operators.python.BranchPythonOperator",
             "load.copy": "airflow.providers.amazon.aws.transfers.s3_to_redshift.S3ToRedshiftOperator",
             "load.query": "airflow.providers.snowflake.operators.snowflake.SnowflakeOperator",
-            "skip": "airflow.operators.empty.EmptyOperator",
-            "pod": "airflow.providers.cncf.kubernetes.operators.kubernetes_pod.KubernetesPodOperator",
-            "later": "airflow.sensors.time_delta.TimeDeltaSensorAsync",
-            "again": "airflow.operators.trigger_dagrun.TriggerDagRunOperator",
+            "skip": "airflow.providers.standard.operators.empty.EmptyOperator",
+            "pod": "airflow.providers.cncf.kubernetes.operators.pod.KubernetesPodOperator",
+            "later": "airflow.providers.standard.sensors.time_delta.TimeDeltaSensorAsync",
+            "again": "airflow.providers.standard.operators.trigger_dagrun.TriggerDagRunOperator",
         }
 
     def test_groups_labels_and_chains_hold(self, found: Found) -> None:
@@ -206,17 +208,17 @@ def test_objects_of_kubernetes_are_written_by_class_and_arguments(found: Found) 
     assert pod["volumes"] == [
         {
             "$": "object",
-            "class": "kubernetes.client.models.V1Volume",
+            "class": "kubernetes.client.V1Volume",
             "kwargs": {
                 "name": "scratch",
-                "empty_dir": {"$": "object", "class": "kubernetes.client.models.V1EmptyDirVolumeSource"},
+                "empty_dir": {"$": "object", "class": "kubernetes.client.V1EmptyDirVolumeSource"},
             },
         }
     ]
     assert pod["volume_mounts"][0]["args"] == ["/scratch", "scratch"]
     assert pod["secrets"][0] == {
         "$": "object",
-        "class": "airflow.kubernetes.secret.Secret",
+        "class": "airflow.providers.cncf.kubernetes.secret.Secret",
         "args": ["env", "TOKEN", "tokens", "api"],
     }
     override = found.args("kubernetes_pods", "override")["executor_config"]["pod_override"]
@@ -232,7 +234,7 @@ class TestSubclasses:
             "vendor": "subclasses.VendorQuery",
             "sensor": "subclasses.LoggingSensor",
             "defaulting": "subclasses.DefaultingOperator",
-            "seen": "airflow.operators.bash.BashOperator",
+            "seen": "airflow.providers.standard.operators.bash.BashOperator",
         }
 
     @pytest.mark.parametrize(
@@ -264,7 +266,8 @@ class TestSubclasses:
 
     def test_objects_and_attributes_of_absent_bases_are_kept(self, found: Found) -> None:
         seen = found.args("subclasses", "seen")
-        assert seen["hook"] == {"$": "object", "class": "subclasses.OwnHook", "args": ["h"]}
+        code = seen["hook"]["code"]
+        assert seen["hook"] == {"$": "object", "class": "subclasses.OwnHook", "code": code, "args": ["h"]}
         assert seen["unknown"] == {"$": "get", "of": {"$": "task", "task": "defaulting"}, "name": "something"}
 
 

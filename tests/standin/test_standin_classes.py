@@ -96,7 +96,7 @@ with DAG("json_"):
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
-    return read(tmp_path_factory.mktemp("classes"), FILES)
+    return read(tmp_path_factory.mktemp("classes"), FILES, code=False)
 
 
 def test_all_are_read(found: Found) -> None:
@@ -109,7 +109,7 @@ def test_an_operator_is_known_by_its_name_or_its_task_id(found: Found) -> None:
         "sensor": "acme.FileSensorAsync",
         "by_task_id": "acme.Runner",
         "mapped": "acme.SlackOperator",
-        "values": "airflow.operators.bash.BashOperator",
+        "values": "airflow.providers.standard.operators.bash.BashOperator",
     }
     assert found.args("operators", "by_task_id") == {"size": 1}
     assert found.args("operators", "mapped") == {"a": 1}

@@ -124,7 +124,7 @@ def test_names_of_airflow_that_nobody_knows_stand_in(found: Found) -> None:
     assert shown(found.args("lazily")["unknown"]) == shown(
         [
             {"$": "call", "function": "airflow.utils.something.made_up", "args": [1]},
-            {"$": "call", "function": "airflow.models.Pool.get_pool", "args": ["p"]},
+            {"$": "call", "function": "airflow.models.pool.Pool.get_pool", "args": ["p"]},
         ]
     )
     assert found.args("lazily")["called"] == [1, "plugin"]

@@ -15,31 +15,42 @@ from pathlib import Path
 
 import msgspec
 
+from dagserial import sandbox
 from dagserial.record import Record
 from dagserial.sources import child
 from dagserial.sources.files import import_roots
 from dagserial.sources.find import dag_folders
+from dagserial.sources.reading import ReadOptions
 from dagserial.standin import install
 
 
 def main(root: str, files: list[str]) -> None:
     """Read the files, one fork each."""
     folders = dag_folders(Path(root), ())
+    request = child.Request(
+        root=root,
+        files=files,
+        roots=import_roots(Path(root), folders, ()),
+        dag_folders=[f"{root}/{folder}" for folder in folders],
+        settings=[("core", "dags_folder", f"{root}/{folders[0]}")],
+        limits=sandbox.Limits(),
+        options=ReadOptions(),
+    )
     install(
         root,
-        import_roots(Path(root), folders, ()),
-        [f"{root}/{folder}" for folder in folders],
-        airflow_version="3.3.2",
+        request.roots,
+        request.dag_folders,
+        airflow_version=request.options.airflow_version,
         variables={},
         connections={},
-        settings={("core", "dags_folder"): f"{root}/{folders[0]}"},
+        settings={(section, key): value for section, key, value in request.settings},
     )
     found: dict[str, str] = {}
     for file in files:
         reader, writer = os.pipe()
         if (pid := os.fork()) == 0:
             os.close(reader)
-            result = msgspec.msgpack.decode(child._answer(root, file), type=child.FileResult)
+            result = msgspec.msgpack.decode(child._answer(request, file), type=child.FileResult)
             with os.fdopen(writer, "w") as answer:
                 json.dump({one.dag.dag_id: str(Record.of_dag(one.dag).digest) for one in result.parsed}, answer)
             os._exit(0)

@@ -1,0 +1,131 @@
+"""Read DAG files with the Airflow of this interpreter, each in a process of its own.
+
+Request and answer, on standard input and output, are JSON. The request is what `sources.relay` makes; the answer has
+one object a file: `dags`, each with the model's JSON, its line and its warnings, or the `error` with its line.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import select
+import signal
+import sys
+import time
+from typing import Any
+
+
+def main() -> None:
+    """Answer the request on standard input."""
+    request = json.load(sys.stdin)
+    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    sys.path[:0] = request["roots"]
+    try:
+        version = importlib.import_module("airflow").__version__
+    except ImportError as error:
+        sys.exit(f"it has no Airflow: {error}")
+    from dagserial.sources.collector import operators, structure, tables  # the path is set by whoever starts this
+
+    operators.install()
+    structure.install()
+    if version.startswith("2."):
+        tables.make()
+    results = [_in_fork(request, file) for file in request["files"]]
+    json.dump({"airflow": version, "files": results}, answer)
+    answer.close()
+
+
+def _in_fork(request: dict[str, Any], file: str) -> dict[str, Any]:
+    reader, writer = os.pipe()
+    process = os.fork()
+    if process == 0:
+        os.close(reader)
+        os.dup2(1, 2)
+        with os.fdopen(writer, "w", encoding="utf-8") as stream:
+            json.dump(_answer(request, file), stream)
+        os._exit(0)
+    os.close(writer)
+    text, is_late = _read(reader, request["timeout"])
+    if is_late:
+        os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+    if is_late:
+        return _failed(f"the file took longer than {request['timeout']:g} s")
+    return json.loads(text) if text else _failed("the file ended without an answer")
+
+
+def _read(reader: int, seconds: float) -> tuple[str, bool]:
+    """Return what comes through a pipe until its other end is closed, and whether that took too long."""
+    deadline = time.monotonic() + seconds
+    pieces: list[bytes] = []
+    with os.fdopen(reader, "rb", buffering=0) as stream:
+        while select.select([stream], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            piece = stream.read(1 << 16)
+            if not piece:
+                return b"".join(pieces).decode(), False
+            pieces.append(piece)
+    return "", True
+
+
+def _failed(message: str, line: int | None = None) -> dict[str, Any]:
+    return {"dags": [], "error": message, "line": line}
+
+
+def _answer(request: dict[str, Any], file: str) -> dict[str, Any]:
+    try:
+        return _dags(request, file)
+    except BaseException as error:  # whatever a DAG file or an Airflow does
+        return _failed(f"{type(error).__name__}: {error}", None)
+
+
+def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
+    from dagserial.canonical import settled_bytes
+    from dagserial.sources import live
+    from dagserial.sources.code import Code
+    from dagserial.sources.collector import machine
+    from dagserial.sources.collector.noted import found
+    from dagserial.sources.collector.objects import Imports
+    from dagserial.sources.file import Files
+
+    root = request["root"]
+    path = f"{root}/{file}"
+    imports = Imports(root, live.NAMED)
+    imports.watch(machine.hide(root))
+    os.chdir(root)
+    os.environ["AIRFLOW_HOME"] = root  # what DAG files see; Airflow has its own by now
+    bag = found("airflow.dag_processing.dagbag:DagBag", "airflow.models.dagbag:DagBag")(os.devnull, False)
+    bag.process_file(path, only_if_updated=False, safe_mode=False)
+    if bag.import_errors:
+        return _failed(*_last(next(iter(bag.import_errors.values())), path))
+    code = Code(root, is_wanted=request["code"])
+    files = Files(root, request["folders"][file], dag_file=path)
+    dags = []
+    encoders = imports.encoders | machine.ENCODERS
+    for dag in bag.dags.values():
+        if getattr(dag, "parent_dag", None) is not None:  # a SubDAG: part of another's task
+            continue
+        model, warnings = live.read(
+            dag, encoders=encoders, root=root, code=code, files=files, max_bytes=request["max_value_bytes"]
+        )
+        line = next((line for name, line in dag._dagserial_frames if name == path), 1)
+        dags.append(
+            {
+                "dag": settled_bytes(model).decode(),
+                "line": line,
+                "warnings": [[one.path, one.message] for one in warnings],
+            }
+        )
+    return {"dags": dags, "error": None, "line": None}
+
+
+def _last(trace: str, path: str) -> tuple[str, int | None]:
+    """Return what a traceback says behind its last frame, and the last line of the DAG file in it."""
+    lines = re.findall(rf'File "{re.escape(path)}", line (\d+)', trace)
+    message: list[str] = []
+    for text in trace.strip().splitlines():
+        message = [] if text.startswith("  ") else [*message, text]
+    return " ".join(" ".join(message).split()), int(lines[-1]) if lines else None

@@ -1,0 +1,1 @@
+"""Modules for an interpreter that lacks them; this folder goes to the end of its path."""
