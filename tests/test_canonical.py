@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import enum
 import json
@@ -234,3 +235,24 @@ def test_what_json_cannot_say_is_refused_with_its_place(value: Any, message: str
 def test_settled_bytes_refuse_lone_surrogates() -> None:
     with pytest.raises(CanonicalError, match="lone surrogate"):
         settled_bytes({"a": "\ud800"})
+
+
+@dataclasses.dataclass(eq=False)
+class _Strange:
+    """msgspec would write it as an object."""
+
+    def __eq__(self, other: object) -> bool:
+        raise AttributeError("x")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{1}, b"a", dt.date(2026, 1, 1), msgspec.Raw(b"1"), _Strange(), math.nan],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_msgspec_would_write_is_refused_with_its_place(value: Any) -> None:
+    with pytest.raises(CanonicalError) as refused:
+        canonical_bytes({"a": [1, value]})
+    assert refused.value.pointer == "/a/1"

@@ -377,3 +377,22 @@ def test_an_error_that_is_about_no_class_names_none() -> None:
     with pytest.raises(UnsupportedValueError) as caught:
         STRICT.encode("\ud800")
     assert (caught.value.type_name, caught.value.hint, caught.value.pointer) == ("", "", "")
+
+
+def test_values_made_while_writing_are_not_taken_for_those_before_them() -> None:
+    """The same object is written once; one that is gone leaves its id to the next."""
+
+    class Days:
+        def __init__(self, count: int) -> None:
+            self.count = count
+
+    encoder = Encoder({Days: lambda value, encode: encode(dt.timedelta(days=value.count))})
+    written = encoder.encode([Days(count) for count in range(100)])
+    assert [one["value"] for one in written] == ["PT0S", *(f"P{count}D" for count in range(1, 100))]
+
+
+def test_a_float_is_no_level_of_nesting() -> None:
+    value: Any = [0.5]
+    for _ in range(MAX_DEPTH - 1):
+        value = [value]
+    assert str(Encoder().encode(value)).strip("[]") == "0.5"
