@@ -104,6 +104,7 @@ def _transplanted(task: Task, dag: Dag) -> Task:
     fields: dict[str, Any] = {name: getattr(task, name) for name in Task.__struct_fields__}
     fields["group"] = task.group if task.group in dag.groups else None
     fields["upstream"] = tuple(task_id for task_id in task.upstream if task_id in dag.tasks)
+    fields["labels"] = {before: label for before, label in task.labels.items() if before in fields["upstream"]}
     return Task(**fields)
 
 
