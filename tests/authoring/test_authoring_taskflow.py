@@ -128,10 +128,8 @@ def test_an_xcom_in_text_is_a_template_and_draws_no_edge() -> None:
         first = load()
         Step(task_id="a", command=f"echo {first} {first['key']}")
     assert edges(dag) == []
-    pull = "task_instance.xcom_pull(task_ids='load', dag_id='d'"
-    assert (
-        task_of(dag, "a").args["command"] == f"echo {{{{ {pull}, key='return_value') }}}} {{{{ {pull}, key='key') }}}}"
-    )
+    pull = "task_instance.xcom_pull(task_ids='load', dag_id='d', key="
+    assert task_of(dag, "a").args["command"] == f"echo {{{{ {pull}'return_value') }}}} {{{{ {pull}'key') }}}}"
 
 
 def test_an_xcom_is_written_by_its_task_and_key() -> None:

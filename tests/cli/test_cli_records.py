@@ -116,20 +116,21 @@ def test_serialize_leaves_equal_files_alone_and_replaces_others(dagserial: Run, 
 
 
 def test_serialize_never_writes_outside_of_its_folder(dagserial: Run, tmp_path: Path) -> None:
-    ids = ["../../escaped", "/etc/escaped", "..", ".hidden", "a b", "ä", "con/..\\x"]
+    # Braces as in templates: of such an id a part is unknown, so that it may hold any character.
+    ids = ["../../escaped}}", "/etc/escaped}}", "..", ".hidden", "a b}}", "ä", "con/..\\x}}"]
     code = "from airflow import DAG\n" + "".join(f"d{at} = DAG({dag_id!r})\n" for at, dag_id in enumerate(ids))
     write(tmp_path, {"work/odd.py": code})
     done = dagserial("serialize", "odd.py", "-o", "out", cwd=tmp_path / "work")
     assert done.returncode == 0, done.stderr
     written = {file.relative_to(tmp_path / "work/out") for file in tmp_path.rglob("*.json")}
     assert {str(name) for name in written} == {
-        "%2E.%2F..%2Fescaped.json",
-        "%2Fetc%2Fescaped.json",
+        "%2E.%2F..%2Fescaped%7D%7D.json",
+        "%2Fetc%2Fescaped%7D%7D.json",
         "%2E..json",
         "%2Ehidden.json",
-        "a%20b.json",
+        "a%20b%7D%7D.json",
         "%C3%A4.json",
-        "con%2F..%5Cx.json",
+        "con%2F..%5Cx%7D%7D.json",
     }
 
 
@@ -201,7 +202,7 @@ def test_serialize_trouble_is_one_clear_line(
     dagserial: Run, tmp_path: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     write(tmp_path, {"etl.py": ETL, "two.py": ETL + ETL.replace('"etl"', '"other"'), "record.json": BODY.decode()})
-    write(tmp_path, {"empty/x.txt": "", "long.py": ETL.replace('"etl"', repr("l" * 300))})
+    write(tmp_path, {"empty/x.txt": "", "long.py": ETL.replace('"etl"', repr("ü" * 250))})
     write(tmp_path, {"elsewhere/dagserial.toml": "", "elsewhere/etl.py": ETL.replace("@daily", "@hourly")})
     done = dagserial("serialize", *arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")

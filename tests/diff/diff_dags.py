@@ -46,7 +46,7 @@ mappings = st.one_of(
 @st.composite
 def dags(draw: st.DrawFn, dag_id: str = "etl") -> Dag:
     """Draw a DAG; tasks only follow tasks of a lower index, groups lie in groups of a lower index."""
-    group_ids = draw(st.lists(st.sampled_from(NAMES[:3]), unique=True))
+    group_ids = draw(st.lists(st.sampled_from([f"{name}/g" for name in NAMES[:3]]), unique=True))
     parents = [None, *group_ids]
     groups = {
         group_id: Group(
@@ -57,8 +57,7 @@ def dags(draw: st.DrawFn, dag_id: str = "etl") -> Dag:
         )
         for index, group_id in enumerate(group_ids)
     }
-    names = [name for name in NAMES if name not in group_ids]
-    task_ids = draw(st.lists(st.sampled_from(names), max_size=3, unique=True).map(sorted))
+    task_ids = draw(st.lists(st.sampled_from(NAMES), max_size=3, unique=True).map(sorted))
     tasks = {task_id: _task(draw, task_ids[:index], parents) for index, task_id in enumerate(task_ids)}
     return Dag(fields=draw(fields(dag_id)), groups=groups, tasks=tasks)
 
@@ -105,7 +104,7 @@ def _transplanted(task: Task, dag: Dag) -> Task:
     fields: dict[str, Any] = {name: getattr(task, name) for name in Task.__struct_fields__}
     fields["group"] = task.group if task.group in dag.groups else None
     fields["upstream"] = tuple(task_id for task_id in task.upstream if task_id in dag.tasks)
-    fields["labels"] = {task_id: label for task_id, label in task.labels.items() if task_id in dag.tasks}
+    fields["labels"] = {before: label for before, label in task.labels.items() if before in fields["upstream"]}
     return Task(**fields)
 
 

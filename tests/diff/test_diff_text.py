@@ -170,8 +170,8 @@ def test_a_dag_cannot_send_sequences_to_the_terminal() -> None:
     old = Dag(fields=DagFields(dag_id=evil), tasks={"a": Task(operator="o"), "b": task})
     new = Dag(
         fields=DagFields(dag_id=evil, extra={evil: evil}),
-        groups={f"{evil}g": Group()},
-        tasks={"b": Task(operator="o", args={evil: "b\n" + evil}, group=f"{evil}g"), evil: task},
+        groups={evil + "g": Group()},
+        tasks={"b": Task(operator="o", args={evil: "b\n" + evil}, group=evil + "g"), evil: task},
     )
     text = render_text(compare_all({evil: old}, {evil: new}), color=False)
     assert all(line.isprintable() for line in text.split("\n"))

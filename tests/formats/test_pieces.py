@@ -77,7 +77,7 @@ def test_several_changes_leave_the_pieces_they_came_from_alone() -> None:
 
 def test_ids_that_sort_otherwise_by_utf_16_are_written_as_in_the_whole() -> None:
     tasks = {name: Task(operator="o.O") for name in ("\ue000", "\U0001f600")}
-    dag = Dag(fields=DagFields(dag_id="etl"), groups={"\uffff": Group(), "\U0001f600": Group()}, tasks=tasks)
+    dag = Dag(fields=DagFields(dag_id="etl"), groups={"\uffff": Group(), "\U0001f601": Group()}, tasks=tasks)
     body = v2.encode(dag)
     assert body.index("\U0001f600".encode()) < body.index("\ue000".encode())
     assert cut(body).with_task("\ue000", tasks["\ue000"]).encode() == body

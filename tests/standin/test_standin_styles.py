@@ -58,7 +58,7 @@ VALUES = {
     "star_import": "load",
     "joined_symbols": "${shop.NAME}, b",
     "matched_symbols": {"$": "call", "function": "re.sub", "args": ["a", "b", {"$": "symbol", "name": "shop.NAME"}]},
-    "table_named_as_an_error": {"$": "symbol", "name": "airflow.models.ImportError.timestamp"},
+    "table_named_as_an_error": {"$": "symbol", "name": "airflow.models.errors.ParseImportError.timestamp"},
     "folder_above_the_dags": 3,
 }
 
