@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import ROOT, skip_or_fail
+from support import ROOT, airflow_python
 
 from dagserial import serialize
 from dagserial.model.names import canonical_name
@@ -263,11 +263,8 @@ def test_a_class_of_airflow_has_the_canonical_name_of_each_path_that_gives_it(li
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | None]:
     """Return what a real Airflow of 3.3 gives for each path that the data names: a class's own name, or None."""
-    python = os.environ.get("DAGSERIAL_AIRFLOW_PYTHON")
-    if not python:
-        skip_or_fail("airflow", "no Airflow 3.3: DAGSERIAL_AIRFLOW_PYTHON names no interpreter that has it")
     done = subprocess.run(
-        [str(python), "-W", "ignore", "-c", LOOK],
+        [airflow_python("3.3.2"), "-W", "ignore", "-c", LOOK],
         input=json.dumps(sorted({*DATA["names"], *DATA["names"].values()})),
         capture_output=True,
         text=True,

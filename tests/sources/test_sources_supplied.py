@@ -56,10 +56,10 @@ def test_without_a_root_the_error_names_the_flag_that_would_find_the_file(tmp_pa
 
 
 def test_a_relative_path_counts_from_the_folder_in_which_dag_files_run(tmp_path: Path) -> None:
-    texts = {"lib/x.sql": "SELECT 1", "dags/a.py": f"{IMPORTS}dag = DAG(open('home/flows/lib/x.sql').read())\n"}
+    texts = {"lib/x.txt": "read", "dags/a.py": f"{IMPORTS}dag = DAG(open('home/flows/lib/x.txt').read())\n"}
     error = read(tmp_path, texts).errors["dags/a.py"].error
-    assert error.endswith("; not supplied: the file home/flows/lib/x.sql (--root home/flows=.)")
-    assert list(read(tmp_path, {}, roots={"home/flows": "."}).parsed) == ["SELECT 1"]
+    assert error.endswith("; not supplied: the file home/flows/lib/x.txt (--root home/flows=.)")
+    assert list(read(tmp_path, {}, roots={"home/flows": "."}).parsed) == ["read"]
 
 
 def test_a_deployed_path_outside_of_the_tree_is_said_to_be_unknown(tmp_path: Path) -> None:
