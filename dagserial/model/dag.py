@@ -1,6 +1,7 @@
 """Say what a DAG is, and check that it holds together."""
 
 from graphlib import CycleError
+from operator import lt
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -102,16 +103,26 @@ def _check_groups(dag: Dag) -> None:
 
 
 def _check_upstream(dag: Dag) -> None:
+    declared: set[str] = set()
+    for task_id, task in dag.tasks.items():
+        upstream = task.upstream
+        if len(upstream) > 1 and not all(map(lt, upstream, upstream[1:])):
+            raise InvalidDagError(f"upstream of task {task_id!r} of DAG {dag.dag_id!r} is not sorted and unique")
+        if task.labels and (stray := sorted(task.labels.keys() - set(upstream))):
+            raise InvalidDagError(
+                f"task {task_id!r} of DAG {dag.dag_id!r} has a label from {stray[0]!r}, which it does not follow"
+            )
+        if declared.issuperset(upstream):
+            declared.add(task_id)
+    if len(declared) < len(dag.tasks):  # else each is declared behind those that it follows, so they run in no circle
+        _check_order(dag)
+
+
+def _check_order(dag: Dag) -> None:
     for task_id, task in dag.tasks.items():
         for upstream_id in task.upstream:
             if upstream_id not in dag.tasks:
                 raise InvalidDagError(f"task {task_id!r} of DAG {dag.dag_id!r} follows {upstream_id!r}, which it lacks")
-        if len(task.upstream) > 1 and list(task.upstream) != sorted(set(task.upstream)):
-            raise InvalidDagError(f"upstream of task {task_id!r} of DAG {dag.dag_id!r} is not sorted and unique")
-        if stray := sorted(task.labels.keys() - set(task.upstream)):
-            raise InvalidDagError(
-                f"task {task_id!r} of DAG {dag.dag_id!r} has a label from {stray[0]!r}, which it does not follow"
-            )
     if circle := _circle({task_id: task.upstream for task_id, task in dag.tasks.items()}):
         raise InvalidDagError(f"tasks of DAG {dag.dag_id!r} run in a circle: {' -> '.join(circle)}")
 

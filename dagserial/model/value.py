@@ -38,6 +38,12 @@ _TEXT = frozenset({str})
 _MOST_PER_SIZE = 100
 """Bytes that a value takes at most for each unit of its running size: an item, a letter, a byte."""
 
+_SHORT = 16
+"""Letters of a text that takes no more than that, each escaped as `\\u0000`: it counts as the item that it is.
+
+Such texts are the most of all values; where they stand in a loop, they are taken as they are, without a call.
+"""
+
 
 class ValueWarning(msgspec.Struct, frozen=True, order=True):
     """Something about a value that its reader should know.
@@ -82,6 +88,7 @@ class Encoder:
         self._strict = strict
         self._max_bytes = max_bytes
         self._surely_small = max_bytes // _MOST_PER_SIZE
+        self._usual = min(_SHORT, len(root) - 1 if root else _SHORT, self._surely_small)
         self._steps: list[Any] = []
         self._top = 0
         self._held: list[Any] = []
@@ -100,6 +107,7 @@ class Encoder:
         }
         self._found: dict[type, EncodeType] = {}
         self._leaves: dict[int, tuple[Value, Any]] = {}
+        self._shared: dict[Any, tuple[Any, Value]] = {}
 
     def encode(self, value: Any, *steps: str) -> Value:
         """Return `value` as JSON with tagged values.
@@ -124,6 +132,16 @@ class Encoder:
         """
         return self._whole(values, [*steps, ""])
 
+    def share(self, values: Any, written: Value) -> None:
+        """Take note of attributes that come again, as default_args do in every task, and need not be written again.
+
+        Args:
+            values: what `encode` was given.
+            written: what it gave, with no warning.
+        """
+        if type(values) is dict and isinstance(written, dict) and written.keys() == values.keys():
+            self._shared = {name: (value, written[name]) for name, value in values.items()}
+
     def _whole(self, values: Mapping[K, Any], steps: list[Any]) -> dict[K, Value]:
         """Write attributes, each as a whole, whatever became of what was written before.
 
@@ -135,12 +153,19 @@ class Encoder:
         self._held.clear()
         self._circle = MAX_DEPTH
         written = {}
+        shared, usual, encode = self._shared, self._usual, self._encode
         try:
             for name, value in values.items():
+                if (known := shared.get(name)) is not None and known[0] is value:
+                    written[name] = known[1]
+                    continue
                 if name is not None:
                     steps[-1] = name
                 self._size = 1
-                written[name] = self._encode(value)
+                if type(value) is str and len(value) <= usual and value.isascii():
+                    written[name] = value
+                    continue
+                written[name] = encode(value)
                 if self._size > self._surely_small:
                     self._check_size(len(canonical_bytes(written[name])))
         except (RecursionError, CanonicalError):  # what is written is canonical, if it is not nested too deeply
@@ -205,13 +230,17 @@ class Encoder:
     def _enter(self, value: Any, size: int) -> None:
         """Take note of the value that is being written; refuse what holds itself, and what is too deep or too large."""
         self._held.append(value)
+        self._size += size
+        if len(self._held) > MAX_DEPTH or self._size > self._max_bytes:
+            self._refuse()
+
+    def _refuse(self) -> None:
+        """Say which limit was met."""
         if len(self._held) > MAX_DEPTH:
             self._circle = self._circle_start()
             is_circle = self._circle < len(self._held)
             raise self._flawed("holds itself" if is_circle else f"is nested too deeply, beyond {MAX_DEPTH} levels")
-        self._size += size
-        if self._size > self._max_bytes:
-            self._check_size(self._size)
+        self._check_size(self._size)
 
     def _circle_start(self) -> int:
         """Return at which level a value stands that is met again below; the number of levels if there is none."""
@@ -254,11 +283,17 @@ class Encoder:
         return BUILTIN[int](value, self._encode)
 
     def _list(self, value: Any, _encode: Encode) -> list[Value]:
-        self._enter(value, len(value))
-        steps, encode = self._steps, self._encode
+        self._held.append(value)
+        self._size += len(value)
+        if len(self._held) > MAX_DEPTH or self._size > self._max_bytes:
+            self._refuse()
+        steps, usual, encode = self._steps, self._usual, self._encode
         steps.append(0)
         written = []
         for at, item in enumerate(value):
+            if type(item) is str and len(item) <= usual and item.isascii():
+                written.append(item)
+                continue
             steps[-1] = at
             written.append(encode(item))
         steps.pop()
@@ -275,17 +310,27 @@ class Encoder:
         return {"$": tag, "items": sorted(items, key=canonical_bytes)}
 
     def _dict(self, value: Mapping[Any, Any], _encode: Encode) -> Value:
-        self._enter(value, len(value))
-        steps, encode = self._steps, self._encode
+        self._held.append(value)
+        self._size += len(value)
+        if len(self._held) > MAX_DEPTH or self._size > self._max_bytes:
+            self._refuse()
+        steps, usual, encode = self._steps, self._usual, self._encode
         steps.append("")
         written: Value
-        if self._has_plain_keys(value):
+        if (
+            _TEXT.issuperset(map(type, value))
+            and "$" not in value  # which would pass for a tagged value
+            and not (self._root and any(self._root in key for key in value))
+        ):
             written = {}
             texts = "".join(value)
             self._size += len(texts)
             if not texts.isascii() or self._size > self._max_bytes:
                 self._check_keys(value)
             for key, item in value.items():
+                if type(item) is str and len(item) <= usual and item.isascii():
+                    written[key] = item
+                    continue
                 steps[-1] = key
                 written[key] = encode(item)
         else:
@@ -303,12 +348,6 @@ class Encoder:
         for key in value:
             self._steps[-1] = key
             self._text(key)
-
-    def _has_plain_keys(self, value: Mapping[Any, Any]) -> bool:
-        """Tell whether a dict is a JSON object as it stands, and none that would pass for a tagged value."""
-        if not _TEXT.issuperset(map(type, value)) or "$" in value:
-            return False
-        return not self._root or not any(self._root in key for key in value)
 
     def _stateful(self, value: Any, _encode: Encode) -> Value:
         """Write an object of a plain class by its attributes; as opaque where these cannot be written, if lenient."""

@@ -53,6 +53,7 @@ class Code:
         self._references = References(self._is_own)
         self._digests: dict[Any, Digest] = {}
         self._classes: dict[type, Digest | None] = {}
+        self._operators: dict[type, str | None] = {}
         self._functions: dict[types.FunctionType, tuple[dict[str, Value], dict[str, Any]]] = {}
 
     @property
@@ -130,8 +131,10 @@ class Code:
 
     def of_operator(self, kind: type) -> str | None:
         """Return the digest of an operator's class as a task's `code` has it."""
-        digest = self.class_digest(kind)
-        return None if digest is None else str(digest)
+        if kind not in self._operators:
+            digest = self.class_digest(kind)
+            self._operators[kind] = None if digest is None else str(digest)
+        return self._operators[kind]
 
     def _own_class_digest(self, kind: type) -> Digest | None:
         methods = [_layers(value)[-1] for value in vars(kind).values() if isinstance(value, types.FunctionType)]

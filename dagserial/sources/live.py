@@ -52,6 +52,8 @@ def read(
     encoder = CodedEncoder(code, by_type, named=NAMED, root=root, strict=strict, max_bytes=max_bytes)
     try:
         fields = _fields(dag, encoder)
+        if not encoder.warnings:
+            encoder.share(declared(dag).get("default_args"), fields.default_args)
         groups = {group.group_id: _group(group, encoder) for group in _groups(dag.task_group)}
         tasks = {task_id: _task(dag, task, encoder, code, files) for task_id, task in dag.task_dict.items()}
     except UnsupportedValueError as error:
@@ -131,13 +133,13 @@ def _task(dag: Any, task: Any, encoder: Encoder, code: Code, files: Files | None
     operator: Any = task.operator_class if is_mapped else type(task)
     name = operator_name(operator)
     own = declared(task)
-    args = encoder.encode_each(_arguments(files.found_in(own, operator, dag) if files else own), *path, "args")
+    given = _arguments(files.found_in(own, operator, dag) if files else own)
     sources = _expanded(task) if is_mapped else None
     if files and sources:
         sources = files.found_in_mapping(sources, operator, dag)
     mapping = _mapping(sources, encoder, path) if sources else None
     return Task(
-        args=args,
+        args=encoder.encode_each(given, *path, "args"),
         code=None if name.startswith("@") else code.of_operator(operator),
         group=task.task_group.group_id if task.task_group else None,
         labels=_labels(dag, task) if dag.edge_info else {},

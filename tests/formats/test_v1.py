@@ -50,7 +50,8 @@ def documents(draw: st.DrawFn) -> v1.Document:
         {"g": v1.GroupFields(tooltip=draw(values)), "g.h": v1.GroupFields(parent="g")} if draw(st.booleans()) else {}
     )
     tasks: dict[str, v1.TaskFields] = {}
-    for task_id in draw(st.lists(st.text(st.characters(codec="utf-8"), max_size=4), unique=True, max_size=5)):
+    free = st.text(st.characters(codec="utf-8"), max_size=4).filter(lambda task_id: task_id not in groups)
+    for task_id in draw(st.lists(free, unique=True, max_size=5)):
         upstream = tuple(sorted(draw(st.sets(st.sampled_from(sorted(tasks)))))) if tasks else ()
         group = draw(st.sampled_from([None, *groups]))
         args = draw(st.dictionaries(st.text(st.characters(codec="utf-8")), values, max_size=2))
