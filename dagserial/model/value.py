@@ -35,11 +35,11 @@ MAX_VALUE_BYTES = 2**20
 
 _TEXT = frozenset({str})
 
-_MOST_PER_SIZE = 100
-"""Bytes that a value takes at most for each unit of its running size: an item, a letter, a byte."""
+_MOST_PER_SIZE = 1000
+"""Bytes that a value takes at most for each unit of its running size: an item, with the names of its class; a letter."""
 
 _SHORT = 16
-"""Letters of a text that takes no more than that, each escaped as `\\u0000`: it counts as the item that it is.
+"""Letters of a text that counts as the item that it is.
 
 Such texts are the most of all values; where they stand in a loop, they are taken as they are, without a call.
 """
@@ -106,7 +106,7 @@ class Encoder:
             tuple: self._tuple,
         }
         self._found: dict[type, EncodeType] = {}
-        self._leaves: dict[int, tuple[Value, Any]] = {}
+        self._leaves: dict[int, tuple[Value, int, Any]] = {}
         self._shared: dict[Any, tuple[Any, Value]] = {}
 
     def encode(self, value: Any, *steps: str) -> Value:
@@ -215,9 +215,11 @@ class Encoder:
 
         That is what default_args are: the same objects in every task.
         """
-        self._size += 1
         if (known := self._leaves.get(id(value))) is None:
-            known = self._leaves[id(value)] = (write(value), value)  # kept, the value cannot leave its id to another
+            written = write(value)
+            size = len(str(written)) // 2  # at least as much takes the record, and not ten times more
+            known = self._leaves[id(value)] = (written, size, value)  # kept, the value cannot leave its id to another
+        self._size += known[1]
         return known[0]
 
     def _object(self, write: EncodeType, value: Any, _encode: Encode) -> Value:

@@ -10,6 +10,7 @@ import itertools
 import json
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -190,6 +191,27 @@ def test_the_limit_is_that_of_the_canonical_bytes(value: Any, limit: int) -> Non
             encoder.encode(value)
 
 
+DENSE = {
+    "texts that grow most, counted as items": ["\0" * 16] * 300,
+    "texts that grow most, counted by letters": ["\0" * 17] * 300,
+    "numbers of many digits": [decimal.Decimal("1" * 2000)] * 300,
+    "moments with the longest zones": [
+        dt.datetime(2026, 1, 1, 1, 1, 1, 1, ZoneInfo("America/Argentina/ComodRivadavia"))
+    ]
+    * 300,
+    "a set": set(range(300)),
+    "objects": [Plain(a=1)] * 300,
+}
+
+
+@pytest.mark.parametrize("value", DENSE.values(), ids=DENSE.keys())
+def test_the_limit_is_exact_for_what_takes_most_for_its_count(value: Any) -> None:
+    size = len(canonical_bytes(STRICT.encode(value)))
+    assert Encoder(max_bytes=size).encode(value) == STRICT.encode(value)
+    with pytest.raises(UnsupportedValueError, match="takes more than"):
+        Encoder(max_bytes=size - 1).encode(value)
+
+
 def test_each_attribute_of_many_is_named_where_it_fails() -> None:
     encoder = Encoder()
     assert encoder.encode_each({"a": 1, "b": Opaque()}, "tasks", "t", "args")["a"] == 1
@@ -349,6 +371,15 @@ def test_one_encoder_starts_each_value_anew() -> None:
         assert encoder.encode(["x" * 60, (1,)], "d") == ["x" * 60, {"$": "tuple", "items": [1]}]
     encoder.encode(Opaque(), "e")
     assert encoder.warnings[-1].path == "/e"
+
+
+def test_an_object_is_given_up_alone_also_after_a_circle() -> None:
+    encoder = Encoder()
+    circle: list[Any] = []
+    circle.append(circle)
+    with pytest.raises(UnsupportedValueError):
+        encoder.encode(circle)
+    assert encoder.encode([[[Plain(lone="\ud800")]]])[0][0] == [{"$": "opaque", "class": "values.Plain"}]
 
 
 def test_warnings_are_sorted_by_where_they_stand_and_differ_by_what_they_say() -> None:
