@@ -36,7 +36,7 @@ MAX_VALUE_BYTES = 2**20
 _TEXT = frozenset({str})
 
 _MOST_PER_SIZE = 1000
-"""Bytes that a value takes at most for each unit of its running size: an item, with the names of its class; a letter."""
+"""Bytes that a value takes at most for each unit of its running size: an item, with its class; a letter."""
 
 _SHORT = 16
 """Letters of a text that counts as the item that it is.

@@ -53,7 +53,7 @@ class Code:
         self._references = References(self._is_own)
         self._digests: dict[Any, Digest] = {}
         self._classes: dict[type, Digest | None] = {}
-        self._operators: dict[type, str | None] = {}
+        self._bodies: dict[type, Digest | None] = {}
         self._functions: dict[types.FunctionType, tuple[dict[str, Value], dict[str, Any]]] = {}
 
     @property
@@ -125,16 +125,19 @@ class Code:
         if not self._is_wanted:
             return None
         if kind not in self._classes:
-            digests = (self._own_class_digest(base) for base in kind.__mro__[:-1])
+            digests = (self._body_digest(base) for base in kind.__mro__[:-1])
             self._classes[kind] = next((digest for digest in digests if digest is not None), None)
         return self._classes[kind]
 
+    def _body_digest(self, kind: type) -> Digest | None:
+        if kind not in self._bodies:
+            self._bodies[kind] = self._own_class_digest(kind)
+        return self._bodies[kind]
+
     def of_operator(self, kind: type) -> str | None:
         """Return the digest of an operator's class as a task's `code` has it."""
-        if kind not in self._operators:
-            digest = self.class_digest(kind)
-            self._operators[kind] = None if digest is None else str(digest)
-        return self._operators[kind]
+        digest = self.class_digest(kind)
+        return None if digest is None else str(digest)
 
     def _own_class_digest(self, kind: type) -> Digest | None:
         methods = [_layers(value)[-1] for value in vars(kind).values() if isinstance(value, types.FunctionType)]

@@ -199,6 +199,7 @@ DENSE = {
         dt.datetime(2026, 1, 1, 1, 1, 1, 1, ZoneInfo("America/Argentina/ComodRivadavia"))
     ]
     * 300,
+    "long keys": [{"k" * 5000: 1}] * 60,
     "a set": set(range(300)),
     "objects": [Plain(a=1)] * 300,
 }
@@ -402,6 +403,25 @@ def test_what_follows_an_object_that_was_given_up_has_the_whole_room() -> None:
         "values.Plain",
         "test_value.Ring",
     ]
+
+
+def test_a_short_text_that_names_the_tree_is_tagged_wherever_it_stands() -> None:
+    tagged = {"$": "rooted", "parts": ["", "/y"]}
+    written = Encoder(root="/srv/x").encode_each({"a": "/srv/x/y", "b": ["/srv/x/y"], "c": {"d": "/srv/x/y"}}, "args")
+    assert written == {"a": tagged, "b": [tagged], "c": {"d": tagged}}
+
+
+@pytest.mark.parametrize("value", [{"$": 1}, {1: 2}, {"a": (1,), "b": Plain(c=1)}, {}, None, [("a", 1)]])
+def test_values_that_come_again_are_written_as_they_were(value: Any) -> None:
+    encoder, again = Encoder(), {"a": 0, "$": 1} | (value if isinstance(value, dict) else {})
+    encoder.share(value, encoder.encode(value))
+    assert encoder.encode_each(again, "args") == Encoder().encode_each(again, "args")
+
+
+def test_another_value_under_the_name_of_one_that_came_before_is_written_itself() -> None:
+    encoder, defaults = Encoder(), {"env": {"A": "1"}, "retries": 2}
+    encoder.share(defaults, encoder.encode(defaults))
+    assert encoder.encode_each({"env": {"A": "2"}, "retries": 2.5}, "args") == {"env": {"A": "2"}, "retries": 2.5}
 
 
 def test_an_error_that_is_about_no_class_names_none() -> None:
