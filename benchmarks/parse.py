@@ -69,8 +69,8 @@ def _tree(process: int) -> list[int]:
     """Return a process and its descendants."""
     found, at = [process], 0
     while at < len(found):
-        for children in Path(f"/proc/{found[at]}/task").glob("*/children"):
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # it may end while it is looked at
+            for children in Path(f"/proc/{found[at]}/task").glob("*/children"):
                 found += map(int, children.read_text().split())
         at += 1
     return found
