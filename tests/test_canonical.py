@@ -64,6 +64,30 @@ def test_numbers_are_those_of_appendix_b(bits: int) -> None:
     assert canonical_bytes(number) == APPENDIX_B[bits].encode()
 
 
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (1e20, b"100000000000000000000"),
+        (123456789012345680000.0, b"123456789012345680000"),
+        (1e21, b"1e+21"),
+        (0.00000999, b"0.00000999"),
+        (0.000001, b"0.000001"),
+        (9.99e-7, b"9.99e-7"),
+        (-5e-324, b"-5e-324"),
+        (9007199254740991, b"9007199254740991"),
+        (-9007199254740991, b"-9007199254740991"),
+    ],
+)
+def test_numbers_change_their_layout_where_ecmascript_does(number: float, text: bytes) -> None:
+    assert canonical_bytes(number) == canonical_bytes((number,))[1:-1] == text
+
+
+@pytest.mark.parametrize("number", [9007199254740992, -9007199254740992])
+def test_the_first_integers_that_doubles_skip_are_refused(number: int) -> None:
+    with pytest.raises(CanonicalError):
+        canonical_bytes(number)
+
+
 def test_keys_sort_by_utf_16_unit() -> None:
     keys = ["\u20ac", "\r", "\ufb33", "1", "\U0001f600", "\u0080", "\u00f6"]
     assert list(msgspec.json.decode(canonical_bytes(dict.fromkeys(keys, 0)))) == [

@@ -52,6 +52,11 @@ def test_a_whole_dag_is_accepted() -> None:
     assert made.dag_id == "d"
 
 
+def test_tasks_may_be_declared_in_any_order() -> None:
+    tasks = {"c": after("a", "b"), "b": after("a"), "a": after()}
+    assert dag(tasks).tasks == dag(dict(reversed(tasks.items()))).tasks == tasks
+
+
 def test_groups_nest_as_deep_as_they_like() -> None:
     groups = {f"g{at}": Group(parent=f"g{at - 1}" if at else None) for at in range(10_000)}
     assert len(dag(groups=groups).groups) == 10_000
