@@ -146,7 +146,7 @@ def package_folders(request: Request) -> dict[str, str]:
 
 
 def deployed_folders(request: Request) -> dict[str, str]:
-    """Return the folders by their deployed paths, absolute; a relative one counts from the folder in which DAG files run."""
+    """Return the folders by their deployed paths, absolute: from the folder in which DAG files run."""
     folders = _absolute(request, request.options.roots)
     return {os.path.join(request.root, path): folder for path, folder in folders.items()}
 

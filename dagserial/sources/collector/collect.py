@@ -32,7 +32,7 @@ def main() -> None:
     sys.path[:0] = request["roots"]  # behind the import, which would apply the policies of airflow_local_settings.py
     from dagserial.sources.collector import operators, structure, tables  # the path is set by whoever starts this
 
-    if sys.version_info < (3, 11) and (request["deployed"] or request["packages"]):  # noqa: UP036 - see _hidden
+    if sys.version_info < (3, 11) and (request["deployed"] or request["packages"]):
         sys.exit("--root and --package need Python 3.11 or later there")
     operators.install()
     structure.install()
