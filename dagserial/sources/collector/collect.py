@@ -30,10 +30,14 @@ def main() -> None:
     except ImportError as error:
         sys.exit(f"it has no Airflow: {error}")
     sys.path[:0] = request["roots"]  # behind the import, which would apply the policies of airflow_local_settings.py
-    from dagserial.sources.collector import operators, structure, tables  # the path is set by whoever starts this
+    from dagserial.sources import live  # noqa: F401 - reads msgspec while it can be had
+    from dagserial.sources.collector import operators, structure, tables  # the starter sets the path
 
-    if sys.version_info < (3, 11) and (request["deployed"] or request["packages"]):
+    if sys.version_info >= (3, 11):  # noqa: UP036 - which the stand-in needs, whose expressions are told
+        from dagserial.sources.collector import machine  # noqa: F401 - as live
+    elif request["deployed"] or request["packages"]:
         sys.exit("--root and --package need Python 3.11 or later there")
+    hide_spare()
     operators.install()
     structure.install()
     if version.startswith("2."):
@@ -41,6 +45,17 @@ def main() -> None:
     results = [_in_fork(request, file) for file in request["files"]]
     json.dump({"airflow": version, "files": results}, answer)
     answer.close()
+
+
+def hide_spare() -> None:
+    """Hide from DAG files what stands in for msgspec, which packages that can do without would take for the real one.
+
+    What is loaded of dagserial keeps it.
+    """
+    folder = os.path.dirname(getattr(sys.modules.get("msgspec"), "__file__", None) or "")
+    if folder == os.path.join(os.path.dirname(os.path.abspath(__file__)), "spare"):
+        del sys.modules["msgspec"]
+        sys.path[:] = [path for path in sys.path if os.path.abspath(path) != folder]
 
 
 def _in_fork(request: dict[str, Any], file: str) -> dict[str, Any]:
