@@ -198,6 +198,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--examples", action="store_true", help="also the example DAGs that each Airflow ships")
     parser.add_argument("--dags", action="append", default=[], help="DAG file or folder, from the top of the tree")
     parser.add_argument("--path", action="append", default=[], help="further import root, from the top of the tree")
+    for flag in ("--package", "--root"):
+        parser.add_argument(flag, action="append", default=[], metavar="NAME=DIR", help="as of `dagserial list`")
     parser.add_argument("--variables", metavar="FILE", help="Airflow Variables, a JSON object")
     parser.add_argument("--connections", metavar="FILE", help="Airflow Connections, a JSON object")
     parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
@@ -216,11 +218,17 @@ def _options(wanted: argparse.Namespace, python: str) -> ReadOptions:
         paths=tuple(wanted.path),
         variables={key: text if isinstance(text, str) else json.dumps(text) for key, text in variables.items()},
         connections=json.loads(Path(wanted.connections).read_text()) if wanted.connections else {},
-        env=dict(pair.split("=", 1) for pair in wanted.env),
+        env=_named(wanted.env),
+        packages=_named(wanted.package),
+        roots=_named(wanted.root),
         timeout=wanted.timeout,
         memory_mib=wanted.memory_mib,
         python=python,
     )
+
+
+def _named(pairs: list[str]) -> dict[str, str]:
+    return dict(pair.split("=", 1) for pair in pairs)
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ from dagserial.authoring.context import DECLARING, calling_frames
 from dagserial.authoring.group import TaskGroup
 from dagserial.authoring.key import DuplicateTaskIdFound, Suffixes, check_key
 from dagserial.authoring.node import AbstractOperator, copied
+from dagserial.authoring.subset import chosen_ids, subset
 from dagserial.authoring.taskflow import TaskDecorators
 from dagserial.authoring.xcom import Reference
 
@@ -176,6 +177,28 @@ class DAG:
             KeyError: the DAG has no such task.
         """
         return self.task_dict[task_id]
+
+    def partial_subset(
+        self,
+        task_ids_or_regex: Any,
+        include_downstream: bool = False,
+        include_upstream: bool = True,
+        include_direct_upstream: bool = False,
+    ) -> DAG:
+        """Return a copy of the DAG with the tasks that a regular expression is found in, or that are named.
+
+        What precedes them comes along; what follows them and what directly precedes any of all these, if asked for.
+        """
+        kept = chosen_ids(
+            self,
+            task_ids_or_regex,
+            downstream=include_downstream,
+            upstream=include_upstream,
+            direct=include_direct_upstream,
+        )
+        return subset(self, kept)
+
+    sub_dag = partial_subset
 
     def set_dependency(self, upstream_task_id: str, downstream_task_id: str) -> None:
         """Draw an edge between two tasks by their ids."""

@@ -53,7 +53,7 @@ class TaskGroup(DependencyMixin):
 
     def _settle(self, group_id: str, parent: TaskGroup | None, suffix: bool) -> None:
         group_id = str(group_id) if isinstance(group_id, UnknownEnd) else group_id
-        check_group_key(group_id)
+        check_group_key(group_id, is_prefix=bool(self.prefix_group_id))
         if self.dag is None:
             raise RuntimeError(f"TaskGroup {group_id!r} is in no DAG: declare it in a `with DAG` block, or pass dag=")
         self.parent_group = parent or DECLARING.group(self.dag)

@@ -8,6 +8,7 @@ from typing import Any
 
 _KEY = re.compile(r"[\w.-]+")
 _GROUP_KEY = re.compile(r"[\w-]+")
+_ANY_KEY = re.compile(r".+", re.DOTALL)
 _UNKNOWN_PARTS = ("${", "{{", "}}")
 """What an id holds of which a part is known only to the deployment, as the stand-in writes it."""
 MAX_KEY_LENGTH = 250
@@ -29,14 +30,18 @@ def check_key(what: str, key: Any) -> None:
     _check(what, key, _KEY, MAX_KEY_LENGTH, "letters, digits, dashes, dots and underscores")
 
 
-def check_group_key(key: Any) -> None:
+def check_group_key(key: Any, *, is_prefix: bool = True) -> None:
     """Check a group_id without the prefixes of the groups around it.
+
+    Args:
+        is_prefix: the tasks of the group have it in their ids; if not, any text will do, as in Airflow 2.
 
     Raises:
         TypeError: it is no string.
         ValueError: it is too long, or holds other characters than letters, digits, dashes and underscores.
     """
-    _check("group_id", key, _GROUP_KEY, MAX_GROUP_KEY_LENGTH, "letters, digits, dashes and underscores")
+    pattern = _GROUP_KEY if is_prefix else _ANY_KEY
+    _check("group_id", key, pattern, MAX_GROUP_KEY_LENGTH, "letters, digits, dashes and underscores")
 
 
 def _check(what: str, key: Any, pattern: re.Pattern[str], limit: int, allowed: str) -> None:

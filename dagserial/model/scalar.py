@@ -11,7 +11,7 @@ from typing import Any
 from dagserial.canonical import MAX_EXACT_INT, is_plain_float
 from dagserial.model.names import canonical_name
 
-_MODULE_PREFIX = re.compile(r"unusual_prefix_[0-9a-f]{40}_")
+_DAG_MODULE = re.compile(r"unusual_prefix_[0-9a-f]{40}_(.*)", re.DOTALL)
 _UTC = {"+00:00", "Etc/UCT", "Etc/UTC", "Etc/Universal", "Etc/Zulu", "UCT", "UTC", "Universal", "Zulu"}
 """The names of UTC: IANA's links to it, and pendulum's for the fixed offset."""
 
@@ -20,9 +20,12 @@ def dotted_name(thing: Any) -> str:
     """Return module and qualified name of a class or function, the same on every machine and for every Airflow.
 
     Airflow loads a DAG file as `unusual_prefix_<SHA-1 of its path>_<stem>`
-    (Airflow 2.x and 3.x, get_unique_dag_module_name); the stem alone remains.
+    (Airflow 2.x and 3.x, get_unique_dag_module_name); the stem alone remains, `_` in the place of dots and dashes, as
+    since Airflow 2.10.
     """
-    module = _MODULE_PREFIX.sub("", str(getattr(thing, "__module__", None) or "builtins"))
+    module = str(getattr(thing, "__module__", None) or "builtins")
+    if loaded := _DAG_MODULE.fullmatch(module):
+        module = loaded[1].replace(".", "_").replace("-", "_")
     if "._" in module and module.partition(".")[0] in sys.stdlib_module_names:
         module = module.partition("._")[0]  # Python 3.13 moved pathlib's classes to pathlib._local
     name = getattr(thing, "__qualname__", getattr(thing, "__name__", type(thing).__qualname__))

@@ -30,6 +30,9 @@ EncodeType = Callable[[Any, Encode], Value]
 MAX_DEPTH = 200
 """Levels that a value may nest: lists, dicts, sets and objects in each other."""
 
+_COST_OF_A_FLAW = 1 << 10
+"""What an object that turns out to hold itself costs at least, in bytes written in vain."""
+
 MAX_VALUE_BYTES = 2**20
 """Bytes that one value may take in a record unless told otherwise."""
 
@@ -94,6 +97,8 @@ class Encoder:
         self._held: list[Any] = []
         self._size = 0
         self._circle = MAX_DEPTH
+        self._outermost = MAX_DEPTH
+        self._wasted = 0
         self.warnings: list[ValueWarning] = []
         self._own: dict[type, EncodeType] = {
             bytes: self._bytes,
@@ -151,7 +156,7 @@ class Encoder:
         self._steps = steps
         self._top = len(steps)
         self._held.clear()
-        self._circle = MAX_DEPTH
+        self._circle = self._outermost = MAX_DEPTH
         written = {}
         shared, usual, encode = self._shared, self._usual, self._encode
         try:
@@ -161,7 +166,7 @@ class Encoder:
                     continue
                 if name is not None:
                     steps[-1] = name
-                self._size = 1
+                self._size, self._wasted = 1, 0
                 if type(value) is str and len(value) <= usual and value.isascii():
                     written[name] = value
                     continue
@@ -192,7 +197,7 @@ class Encoder:
         """
         is_enum = issubclass(kind, enum.Enum)
         for base in kind.__mro__[:-1]:
-            if write := self._by_type.get(base) or self._by_name.get(base.__name__):
+            if write := self._by_type.get(base) or self._named(base):
                 return functools.partial(self._object, write)
             if is_enum:
                 continue
@@ -209,6 +214,10 @@ class Encoder:
         if is_enum:
             return functools.partial(self._object, enum_member)
         return self._stateful if has_state(kind) else self._opaque
+
+    def _named(self, base: type) -> EncodeType | None:
+        """Return how a class is written that the caller knows by name."""
+        return self._by_name.get(base.__name__)
 
     def _leaf(self, write: Callable[[Any], Value], value: Any, _encode: Encode) -> Value:
         """Write a value that holds no others and never changes: the same object once, however often it is met.
@@ -352,17 +361,28 @@ class Encoder:
             self._text(key)
 
     def _stateful(self, value: Any, _encode: Encode) -> Value:
-        """Write an object of a plain class by its attributes; as opaque where these cannot be written, if lenient."""
+        """Write an object of a plain class by its attributes; as opaque where these cannot be written, if lenient.
+
+        Where objects hold each other in ever new circles, the outermost one is opaque: each of them could be tried
+        along every path that leads to it.
+        """
         steps, held, size, warnings = len(self._steps), len(self._held), self._size, len(self.warnings)
+        outermost = self._outermost
+        self._outermost = min(outermost, held)
         try:
             return self._object(stateful, value, self._encode)
         except UnsupportedValueError:
+            self._wasted += self._size - size + _COST_OF_A_FLAW
+            if self._wasted > MAX_VALUE_BYTES:
+                self._circle = min(self._circle, self._outermost)
             if self._strict or held > self._circle:  # a circle is left where it begins
                 raise
             self._circle = MAX_DEPTH
             del self._steps[steps:], self._held[held:], self.warnings[warnings:]
             self._size = size
             return self._opaque(value, self._encode)
+        finally:
+            self._outermost = outermost
 
     def _opaque(self, value: Any, _encode: Encode) -> Value:
         name = dotted_name(type(value))

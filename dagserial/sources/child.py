@@ -83,8 +83,8 @@ def main(body: bytes) -> bytes:
         variables=request.options.variables,
         connections=request.options.connections,
         settings={(section, key): value for section, key, value in request.settings},
-        deployed=_deployed(request),
-        packages=_absolute(request, request.options.packages),
+        deployed=deployed_folders(request),
+        packages=package_folders(request),
         imports=request.options.imports,
     )
     canonical_name("airflow.DAG")  # reads the data once for all forks, before any DAG file can get in its way
@@ -116,7 +116,7 @@ def _read(request: Request, file: str) -> list[Parsed]:
     dags = load(root, file)
     code = Code(root, is_wanted=options.code)
     folders = folders_of(request, os.path.dirname(f"{root}/{file}"))
-    deployed = DeployedPaths(_deployed(request))
+    deployed = DeployedPaths(deployed_folders(request))
     files = Files(root, folders, dag_file=f"{root}/{file}", in_tree=deployed.in_tree)
     notes = [ValueWarning(f"{path}:{line}", message) for path, line, message in NOTES.found]
     for dag in dags:
@@ -140,8 +140,13 @@ def _absolute(request: Request, folders: dict[str, str]) -> dict[str, str]:
     return {name: os.path.normpath(os.path.join(request.root, folder)) for name, folder in folders.items()}
 
 
-def _deployed(request: Request) -> dict[str, str]:
-    """Return the folders by their deployed paths; a relative one counts from the folder in which DAG files run."""
+def package_folders(request: Request) -> dict[str, str]:
+    """Return the folders by the name under which each is importable, absolute."""
+    return _absolute(request, request.options.packages)
+
+
+def deployed_folders(request: Request) -> dict[str, str]:
+    """Return the folders by their deployed paths, absolute: from the folder in which DAG files run."""
     folders = _absolute(request, request.options.roots)
     return {os.path.join(request.root, path): folder for path, folder in folders.items()}
 

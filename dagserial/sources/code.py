@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from dagserial.authoring.dependency import UnknownEnd
 from dagserial.digest import Digest
 from dagserial.model import Encoder, Value
 from dagserial.model.scalar import callable_, class_
@@ -169,10 +170,10 @@ class Code:
         values = {}
         for name, value in _closed_over(function):
             is_passed = name in passed and isinstance(value, types.FunctionType) and not _goes_round(value)
-            if is_passed or isinstance(value, _TAKEN):
+            if is_passed or _is_taken(value):
                 values[name] = value
         for name, value in _defaults(function, node) if node is not None else ():
-            if isinstance(value, _TAKEN):
+            if _is_taken(value):
                 values[name] = value
         return values
 
@@ -189,6 +190,7 @@ class CodedEncoder(Encoder):
     """Write objects of the repository's classes with the digest of the class.
 
     Not those that only declare fields (dataclasses and their kin), unless they can be called: they are what they hold.
+    Nor does the repository's class `Dataset` pass for Airflow's: names are those of classes of Airflow and dagserial.
     """
 
     def __init__(self, code: Code, encoders: Mapping[type, EncodeType], **kwargs: Any) -> None:
@@ -196,12 +198,20 @@ class CodedEncoder(Encoder):
         super().__init__({**code.encoders, **encoders}, **kwargs)
         self._code = code
 
+    def _named(self, base: type) -> EncodeType | None:
+        return super()._named(base) if is_declaring(base) else None
+
     def _find(self, kind: type) -> EncodeType:
         write = super()._find(kind)
         is_record = any(hasattr(kind, name) for name in _RECORDS)
         is_callable = any("__call__" in vars(base) for base in kind.__mro__[:-1])
         digest = self._code.class_digest(kind) if is_callable or not is_record else None
         return write if digest is None else functools.partial(_with_code, write, digest)
+
+
+def is_declaring(base: type) -> bool:
+    """Tell whether a class is one of those with which DAGs are declared: Airflow's, or dagserial's own."""
+    return base.__module__.partition(".")[0] in ("airflow", "dagserial")
 
 
 def _with_code(write: EncodeType, digest: Digest, value: Any, encode: Callable[[Any], Value]) -> Value:
@@ -242,6 +252,11 @@ def _closed_over(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
             yield name, cell.cell_contents
         except ValueError:  # the name is bound later
             continue
+
+
+def _is_taken(value: Any) -> bool:
+    """Tell whether a value that a function took along is kept; an expression is if its sample would be."""
+    return isinstance(getattr(value, "_sample", value) if isinstance(value, UnknownEnd) else value, _TAKEN)
 
 
 def _goes_round(function: types.FunctionType) -> bool:

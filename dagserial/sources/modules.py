@@ -158,9 +158,10 @@ def _absolute(name: str, is_own: Callable[[str], bool]) -> Place | None:
             return None
         path = getattr(loaded, "__file__", None)
         folders = tuple(map(str, getattr(loaded, "__path__", ())))
-        if not isinstance(path, str) and not folders:
-            return None
-        return Place(name, os.path.abspath(path) if isinstance(path, str) else None, folders)
+        if isinstance(path, str):
+            return Place(name, os.path.abspath(path), folders)
+        folders = tuple(folder for folder in folders if is_own(os.path.join(os.path.abspath(folder), name)))
+        return Place(name, None, folders) if folders else None
     if parent:
         package = _absolute(parent, is_own)
         return package.within(last) if package else None

@@ -13,7 +13,7 @@ import msgspec
 
 from dagserial.errors import SettingsError
 from dagserial.model import Dag, ValueWarning
-from dagserial.sources.child import FileResult, Request, folders_of
+from dagserial.sources.child import FileResult, Request, deployed_folders, folders_of, package_folders
 from dagserial.sources.reading import FileError, Parsed, Provenance
 
 _START = (
@@ -48,6 +48,8 @@ def _results(request: Request) -> list[FileResult]:
         "roots": request.roots,
         "own_settings": list(_OWN_SETTINGS),
         "folders": {file: folders_of(request, os.path.dirname(f"{request.root}/{file}")) for file in request.files},
+        "deployed": deployed_folders(request),
+        "packages": package_folders(request),
         "code": request.options.code,
         "strict": request.options.strict,
         "max_value_bytes": request.options.max_value_bytes,
@@ -75,6 +77,11 @@ def _run(command: list[str], question: dict[str, Any], env: dict[str, str]) -> d
 def _environment(request: Request, private: str) -> dict[str, str]:
     """Return what Airflow finds in its environment: a home of its own, the settings, Variables and Connections."""
     options = request.options
+    for kind, keys in (("Variable", options.variables), ("Connection", options.connections)):
+        if unfit := next((key for key in keys if "=" in key or "\0" in key), None):
+            raise SettingsError(
+                f"--python cannot hand on the {kind} {unfit!r}: no environment variable has such a name"
+            )
     return {
         **os.environ,
         "AIRFLOW_HOME": f"{private}/airflow",

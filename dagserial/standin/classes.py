@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from dagserial.authoring.context import DECLARING
 from dagserial.authoring.operator import OperatorMeta
 from dagserial.model import Value
 from dagserial.model.scalar import dotted_name
+from dagserial.standin.instruction import reads_attribute
 from dagserial.standin.notes import NOTES
 from dagserial.standin.symbol import Provide, Symbol, is_class_name, text
 
@@ -77,9 +79,19 @@ class Operator(_BaseOperator, metaclass=StandinMeta):
         super().__init__(**({"task_id": args[0]} if args and "task_id" not in kwargs else {}) | kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
+        if _is_refused(name):
             raise AttributeError(name)
         return Symbol(("get", self, name), type(self)._provide)
+
+
+def _is_refused(name: str) -> bool:
+    """Tell whether an object has no attribute of that name, as far as its caller's caller is to know.
+
+    Private ones are there for code of the tree that reads them outright, which its absent base is to have set.
+    """
+    if not name.startswith("_"):
+        return False
+    return name.startswith("__") or not (NOTES.is_asked_by_tree(2) and reads_attribute(sys._getframe(2), name))
 
 
 def _by_name(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -135,7 +147,7 @@ class SymbolicBase(metaclass=StandinMeta):
         super().__init_subclass__()
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
+        if _is_refused(name):
             raise AttributeError(name)
         return Symbol(("get", self, name), type(self)._provide)
 

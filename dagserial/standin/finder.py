@@ -108,7 +108,7 @@ class Finder(MetaPathFinder):
         if top == "airflow":
             return self._dag_module(fullname) or self._standin(fullname)
         if fullname in self._places.packages:
-            return _as_repository(_package(fullname, self._places.packages[fullname]))
+            return _as_repository(package_spec(fullname, self._places.packages[fullname]))
         if top in self._real:
             return None
         if dot and not isinstance(sys.modules.get(fullname.rpartition(".")[0]), StandinModule):
@@ -134,7 +134,7 @@ class Finder(MetaPathFinder):
         return importlib.machinery.ModuleSpec(fullname, _StandinLoader(self._provide), is_package=True)
 
 
-def _package(name: str, folder: str) -> ModuleSpec:
+def package_spec(name: str, folder: str) -> ModuleSpec:
     """Return a folder as the package of that name, whether or not it holds an `__init__.py`."""
     start = os.path.join(folder, "__init__.py")
     if os.path.isfile(start):

@@ -29,6 +29,12 @@ def calls_method(frame: types.FrameType, name: str) -> bool:
     return bool(before) and before[-1].argval == name
 
 
+def reads_attribute(frame: types.FrameType, name: str) -> bool:
+    """Tell whether the code itself reads an attribute: `value.name`, unlike `hasattr(value, "name")`."""
+    instruction = _done(frame)[-1]
+    return instruction.opname in ("LOAD_ATTR", "LOAD_METHOD") and instruction.argval == name
+
+
 def names_used(frame: types.FrameType | None) -> list[str]:
     """Return the global names that code reads and nothing defines, sorted: what `from absent import *` must bring.
 

@@ -96,9 +96,15 @@ def load(root: str, file: str) -> list[DAG]:
     with open(path, "rb") as source:
         code = compiled(source.read(), path)
     exec(code, module.__dict__)
-    made = [value for value in list(vars(module).values()) if isinstance(value, DAG)]
+    made = [value for value in list(vars(module).values()) if isinstance(value, DAG) and not _is_part(value)]
     closed = [dag for dag in DECLARING.closed if dag.auto_register is not False]  # type: ignore[attr-defined]
     return _with_subdags([*made, *closed])
+
+
+def _is_part(dag: DAG) -> bool:
+    """Tell whether a DAG is another with fewer tasks (`dag.sub_dag`), under the same id."""
+    whole = vars(dag).get("_dagserial_whole")
+    return whole is not None and whole.dag_id == dag.dag_id
 
 
 def _with_subdags(dags: Iterable[DAG]) -> list[DAG]:

@@ -101,26 +101,34 @@ class Symbol(UnknownEnd):
                 return Decorated(args[0], lambda name: getattr(made, name))
         return made
 
-    # Edges to what nobody knows are left out, and noted.
+    # Edges to what nobody knows are left out, and noted; a number is shifted.
 
     def leave_out_edge(self) -> None:
         NOTES.add(f"an edge to an unknown value: left out ({text(self)})")
 
-    def _edge(self, result: Any) -> Any:
+    def _edge(self, sign: str, left: Any, right: Any) -> Any:
+        if isinstance(left, int) or isinstance(right, int):
+            return self._made("op", sign, left, right)
         self.leave_out_edge()
-        return result
+        return right
 
     def __rshift__(self, other: Any) -> Any:
-        return self._edge(other)
+        return self._edge(">>", self, other)
 
     def __lshift__(self, other: Any) -> Any:
-        return self._edge(other)
+        return self._edge("<<", self, other)
 
-    def __rrshift__(self, _other: Any) -> Any:
-        return self._edge(self)
+    def __rrshift__(self, other: Any) -> Any:
+        return self._edge(">>", other, self)
 
-    def __rlshift__(self, _other: Any) -> Any:
-        return self._edge(self)
+    def __rlshift__(self, other: Any) -> Any:
+        return self._edge("<<", other, self)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
 
     # What Python asks of a value, answered from the sample or by the fixed rule.
 
@@ -145,6 +153,8 @@ class Symbol(UnknownEnd):
 
     def __index__(self) -> int:
         return int(self._answer("the number", operator.index, 1))
+
+    __trunc__ = __int__
 
     def __float__(self) -> float:
         return float(self._answer("the number", float, 1.0))

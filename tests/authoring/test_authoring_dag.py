@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import msgspec
@@ -220,3 +221,58 @@ class TestDecorated:
 
         assert etl() is not etl()
         assert list(etl().task_dict) == ["a"]
+
+
+class TestSubset:
+    @pytest.fixture
+    def whole(self) -> DAG:
+        with DAG("d", schedule="@daily") as whole:
+            (first,) = steps("first")
+            with TaskGroup("load"):
+                left, right = steps("left right")
+            with TaskGroup("check"):
+                (check,) = steps("check", rules=["a"])
+            (last,) = steps("last")
+            first >> [left, right] >> check >> last
+        return whole
+
+    @pytest.mark.parametrize(
+        ("chosen", "options", "kept"),
+        [
+            ("left", {}, ["first>load.left"]),
+            (re.compile("^load"), {}, ["first>load.left", "first>load.right"]),
+            (["check.check"], {"include_upstream": False, "include_downstream": True}, ["check.check>last"]),
+            (
+                ["check.check"],
+                {"include_upstream": False, "include_direct_upstream": True},
+                ["load.left>check.check", "load.right>check.check"],
+            ),
+        ],
+    )
+    def test_it_has_what_is_chosen_and_its_relatives(self, whole: DAG, chosen: Any, options: Any, kept: Any) -> None:
+        assert edges(whole.partial_subset(chosen, **options)) == kept
+        assert edges(whole.sub_dag(chosen, **options)) == kept
+
+    def test_setups_bring_their_teardowns(self) -> None:
+        with DAG("d") as whole:
+            before, work, after, other = steps("before work after other")
+            before >> work >> after.as_teardown(setups=before)
+            work >> other
+        assert whole.partial_subset("work").task_ids == ["before", "work", "after"]
+
+    def test_groups_that_hold_nothing_are_left_out_and_the_dag_says_the_same(self, whole: DAG) -> None:
+        part = model(whole.sub_dag("left"))
+        assert list(part.groups) == ["load"]
+        assert part.fields == model(whole).fields
+        assert part.tasks["load.left"] == model(whole).tasks["load.left"]
+
+    def test_it_is_a_copy(self, whole: DAG) -> None:
+        before = model(whole)
+        part = whole.sub_dag("check.check", include_upstream=False)
+        part.get_task("check.check").rules.append("b")
+        part.get_task("check.check").retries = 3
+        part.dag_id = "e"
+        with part:
+            Step(task_id="more")
+        assert model(whole) == before
+        assert part.get_task("check.check").dag is part

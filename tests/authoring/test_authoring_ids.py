@@ -52,6 +52,13 @@ def test_an_id_is_refused_when_it_is_given(case: str) -> None:
         make()
 
 
+@pytest.mark.parametrize("group_id", ["a.b", "copy of 3.5"])
+def test_a_group_whose_id_is_no_prefix_may_have_any(group_id: str) -> None:
+    with DAG("d") as dag, TaskGroup(group_id, prefix_group_id=False):
+        steps("a")
+    assert model(dag).tasks["a"].group == group_id
+
+
 @pytest.mark.parametrize("key", ["a.b-c_d", "übung", "a" * 250, "{{ var.value.region }}_load", "${os.environ['X']}_a"])
 def test_an_id_that_airflow_takes_or_nobody_knows_is_taken(key: str) -> None:
     with DAG(key) as dag:

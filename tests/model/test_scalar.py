@@ -206,6 +206,8 @@ def test_a_name_is_the_same_in_every_place_and_python() -> None:
     moved = types.new_class("Loader")
     moved.__module__ = f"unusual_prefix_{'0a' * 20}_etl"
     assert dotted_name(moved) == "etl.Loader"
+    moved.__module__ = f"unusual_prefix_{'0a' * 20}_daily-etl.v2"
+    assert dotted_name(moved) == "daily_etl_v2.Loader"
     moved.__module__ = "acme._private.inner"
     assert dotted_name(moved) == "acme._private.inner.Loader"
     assert dotted_name(len) == "builtins.len"

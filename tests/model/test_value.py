@@ -8,6 +8,7 @@ import decimal
 import functools
 import itertools
 import json
+import time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -137,6 +138,20 @@ def test_what_holds_itself_is_refused_by_the_attributes_name(value: Any) -> None
     with pytest.raises(UnsupportedValueError, match="holds itself") as caught:
         STRICT.encode(value, "tasks", "a", "args", "x")
     assert caught.value.pointer == "/tasks/a/args/x"
+
+
+def test_objects_in_many_circles_take_no_time() -> None:
+    layers = [[Plain(after=[], before=[]) for _ in range(4)] for _ in range(30)]
+    for left, right in itertools.pairwise(layers):
+        for one, other in itertools.product(left, right):
+            one.after.append(other)
+            other.before.append(one)
+    encoder = Encoder()
+    started = time.process_time()
+    written = encoder.encode([Plain(of=layers[0]), 1], "tasks", "a", "args", "x")
+    assert time.process_time() - started < 5
+    assert written == [{"$": "opaque", "class": "values.Plain"}, 1]
+    assert [one.path for one in encoder.warnings] == ["/tasks/a/args/x/0"]
 
 
 def test_the_same_value_twice_is_no_circle() -> None:

@@ -190,3 +190,36 @@ def test_groups_labels_setups_and_teardowns_are_noted(noted: dict[str, Any]) -> 
     assert (tasks["g.inner"].upstream, tasks["g.inner"].labels) == (("late",), {"late": "go"})
     assert (tasks["before"].setup, tasks["before"].teardown) == (True, False)
     assert (tasks["after"].teardown, tasks["after"].on_failure_fail_dagrun) == (True, True)
+
+
+DEPLOYED = """
+import datetime as dt
+import json
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+from company.flows.lib import NAME
+with open("/opt/airflow/dags/flows/size.json") as file:
+    size = json.load(file)
+with DAG(NAME, schedule=None, start_date=dt.datetime(2024, 1, 1), template_searchpath=["/opt/airflow/dags/flows"]):
+    BashOperator(task_id="whole", bash_command="/opt/airflow/dags/flows/run.sh", env=size)
+    BashOperator(task_id="found", bash_command="run.sh")
+"""
+
+
+@pytest.mark.parametrize("version", AIRFLOWS)
+def test_deployed_paths_and_packages_are_found_as_by_the_stand_in(tmp_path: Path, version: str) -> None:
+    texts = {"lib.py": "NAME = 'deployed'\n", "size.json": '{"SIZE": "2"}', "run.sh": "echo\n", "dag.py": DEPLOYED}
+    write(tmp_path, {f"flows/{name}": text for name, text in texts.items()})
+    named: dict[str, Any] = {"packages": {"company": "."}, "roots": {"/opt/airflow/dags": "."}}
+    live = files.read(tmp_path, ReadOptions(python=airflow_python(version), **named))
+    standin = files.read(tmp_path, ReadOptions(**named))
+    assert (live.errors, [one.dag.dag_id for one in live.parsed]) == ((), ["deployed"])
+    assert live.parsed[0].dag == standin.parsed[0].dag
+    assert live.parsed[0].dag.tasks["found"].args["bash_command"]["$"] == "file"
+
+
+@pytest.mark.parametrize("kind", ["variables", "connections"])
+def test_a_key_that_no_environment_variable_can_have_is_refused(tmp_path: Path, kind: str) -> None:
+    write(tmp_path, {"one.py": DAG_FILE.format("one")})
+    with pytest.raises(SettingsError, match=r"--python cannot hand on the (Variable|Connection) 'a=b'"):
+        files.read(tmp_path, ReadOptions(python=airflow_python("3.3.2"), **{kind: {"a=b": "x"}}))

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import ROOT
 
-from dagserial.canonical import settled_bytes
+from dagserial.canonical import canonical_bytes, settled_bytes
 
 SPARE = ROOT / "dagserial" / "sources" / "collector" / "spare"
 
@@ -76,3 +76,29 @@ def test_what_is_shipped_loads_in_other_pythons(version: str) -> None:
         done.stdout.strip()
         == '{"fields":{"dag_id":"d"},"tasks":{"t":{"operator":"airflow.operators.bash.BashOperator"}}}'
     )
+
+
+def test_no_package_finds_it_once_dagserial_has() -> None:
+    code = (
+        "import sys; sys.path[:0] = [sys.argv[1]]; sys.path.append(sys.argv[2])\n"
+        "from dagserial.canonical import settled_bytes\n"
+        "from dagserial.sources.collector.collect import hide_spare\n"
+        "import msgspec; assert msgspec.__file__.startswith(sys.argv[2]); del msgspec\n"
+        "hide_spare()\n"
+        "try:\n    import msgspec\nexcept ImportError:\n    print(settled_bytes({'b': 1, 'a': None}).decode())\n"
+    )
+    command = [sys.executable, "-S", "-c", code, str(ROOT), str(SPARE)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ('{"a":null,"b":1}\n', "")
+
+
+def test_any_value_is_written_with_it_as_with_msgspec() -> None:
+    value = {"b": [1, 2.5, 1e-7, True, None, "\U0001f6a2", "\ue000"], "a": {"\U0001f6a2": 1, "\ue000": 1e21}, "c": (1,)}
+    code = (
+        "import sys; sys.path[:0] = [sys.argv[1]]; sys.path.append(sys.argv[2])\n"
+        "from dagserial.canonical import canonical_bytes\n"
+        f"sys.stdout.buffer.write(canonical_bytes({value!a}))\n"
+    )
+    command = [sys.executable, "-S", "-c", code, str(ROOT), str(SPARE)]
+    done = subprocess.run(command, capture_output=True, timeout=60)
+    assert (done.stdout, done.stderr) == (canonical_bytes(value), b"")

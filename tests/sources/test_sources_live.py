@@ -46,6 +46,13 @@ class Rule(enum.Enum):
     ALL_DONE = "all_done"
 
 
+class Dataset:
+    """The user's own, in spite of its name."""
+
+    def __init__(self) -> None:
+        self.rows = 2
+
+
 class Unknown:
     """A class that says nothing of its objects."""
 
@@ -101,6 +108,10 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "a group": (TaskGroup("g", dag=DAG("x")), {"$": "task_group", "group": "g"}),
     "a time": (dt.timedelta(minutes=5), {"$": "timedelta", "value": "PT300S"}),
     "an enum": (Color.RED, {"$": "enum", "class": f"{__name__}.Color", "name": "RED", "value": 1}),
+    "an object named like one of Airflow's": (
+        Dataset(),
+        {"$": "object", "class": f"{__name__}.Dataset", "state": {"rows": 2}},
+    ),
     "a class": (Unknown, {"$": "class", "name": f"{__name__}.Unknown"}),
     "an object that says nothing": (Unknown(), {"$": "opaque", "class": f"{__name__}.Unknown"}),
     "a user's own tag": ({"$": "x"}, {"$": "dict", "items": [["$", "x"]]}),

@@ -256,6 +256,19 @@ def test_what_lies_outside_folds_its_dotted_name(folder: Path, text: str) -> Non
     assert OUTSIDE[text] in text_of(write(folder, {MAIN: text, "mod.py": HELPER}))
 
 
+def test_a_loaded_package_of_several_folders_outside_folds_its_dotted_name(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = write(tmp_path_factory.mktemp("installed"), {"spread_out/part.py": HELPER})
+    monkeypatch.syspath_prepend(installed)
+    __import__("spread_out.part")
+    try:
+        text = text_of(write(folder, {MAIN: "import spread_out.part\ndef f():\n    return spread_out.part.helper()\n"}))
+    finally:
+        del sys.modules["spread_out"], sys.modules["spread_out.part"]
+    assert b'["spread_out","spread_out"]' in text
+
+
 def test_where_a_definition_lies_does_not_count(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     beside = text_of(write(folder, {MAIN: HELPER + "def f():\n    return helper()\n"}))
     write(folder, {MAIN: "from mod import helper\ndef f():\n    return helper()\n", "mod.py": HELPER})

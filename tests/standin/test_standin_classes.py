@@ -58,6 +58,7 @@ with DAG("bases"):
         known=[Model().shout(), Deep(5).a, isinstance(Deep(1), BaseModel), isinstance(Both(), Mixin),
                issubclass(Deep, Model), isinstance(Plain(), BaseModel), issubclass(Plain, BaseModel)],
         unknown=[Model().other, Model()(1), Model.other],
+        private=[Model()._delta, hasattr(Model(), "_delta"), getattr(Model(), "_delta", 3)],
         classes=[Model, Plain],
         data=Data(),
     )
@@ -167,6 +168,11 @@ def test_what_only_the_absent_base_has_is_kept(found: Found) -> None:
         {"$": "class", "name": "bases.Plain"},
     ]
     assert found.args("bases")["data"] == {"$": "object", "class": "bases.Data", "kwargs": {"x": 1}}
+
+
+def test_what_the_absent_base_keeps_to_itself_is_there_for_code_that_reads_it(found: Found) -> None:
+    made = {"$": "object", "class": "bases.Model"}
+    assert found.args("bases")["private"] == [{"$": "get", "of": made, "name": "_delta"}, False, 3]
 
 
 def test_a_decorated_function_is_the_function(found: Found) -> None:

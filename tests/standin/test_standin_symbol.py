@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from standin_trees import Found, read, read_expressions, shown
 
-PREAMBLE = "import json, copy, os, ast, asyncio, pathlib, yaml\nimport acme\nfrom acme import X, LIMIT, make, Client\n"
+PREAMBLE = "import datetime, functools, itertools, math, operator, json, copy, os, ast, asyncio, pathlib, yaml\nimport acme\nfrom acme import X, LIMIT, make, Client\n"
 LINE = 6
 """Of the expression, in its file."""
 
@@ -65,6 +65,23 @@ KEPT: dict[str, tuple[str, object]] = {
     "inversion": ("~LIMIT", op("~", LIMIT)),
     "absolute value": ("abs(LIMIT)", op("abs", LIMIT)),
     "rounding": ("round(LIMIT, 1)", {"$": "call", "function": "builtins.round", "args": [LIMIT, 1]}),
+    "a shift": ("[LIMIT << 2, LIMIT >> 2]", [op("<<", LIMIT, 2), op(">>", LIMIT, 2)]),
+    "a shift from the right": ("[1 << LIMIT, 8 >> LIMIT]", [op("<<", 1, LIMIT), op(">>", 8, LIMIT)]),
+    "divmod": (
+        "[divmod(LIMIT, 2), divmod(7, LIMIT)]",
+        [
+            {"$": "tuple", "items": [op("//", LIMIT, 2), op("%", LIMIT, 2)]},
+            {"$": "tuple", "items": [op("//", 7, LIMIT), op("%", 7, LIMIT)]},
+        ],
+    ),
+    "a sum": ("sum([LIMIT, 1])", op("+", op("+", 0, LIMIT), 1)),
+    "a repeated text": ("'ab' * LIMIT", op("*", "ab", LIMIT)),
+    "a repeated list": ("[1] * LIMIT", op("*", [1], LIMIT)),
+    "time arithmetic": (
+        "datetime.timedelta(hours=LIMIT) * 2",
+        op("*", {"$": "call", "function": "datetime.timedelta", "kwargs": {"hours": LIMIT}}, 2),
+    ),
+    "an item by itemgetter": ("operator.itemgetter(0)(X)", {"$": "item", "of": ACME_X, "key": 0}),
     "precedence": ("(LIMIT + 1) * 2", op("*", op("+", LIMIT, 1), 2)),
     "an f-string": ("f'a {X.y} b'", "a ${acme.X.y} b"),
     "an f-string with a conversion": ("f'{X!r}'", "${acme.X}"),
@@ -118,6 +135,11 @@ def test_what_is_kept_needs_no_warning(kept: Found) -> None:
     assert noted == {"or": [truth.format(list(KEPT).index("or"))]}
 
 
+FIRST = {"$": "item", "of": ACME_X, "key": 0}
+ITEMS = "the items of an unknown value: taken as one (acme.X)"
+LENGTH = "the length of an unknown value: taken as 1 (acme.X)"
+NUMBER = "the number of an unknown value: taken as 1 (acme.X)"
+
 FIXED: dict[str, tuple[str, object, list[str]]] = {
     "truth": ("1 if X else 2", 1, ["the truth of an unknown value: taken as True (acme.X)"]),
     "not": ("not X", False, ["the truth of an unknown value: taken as True (acme.X)"]),
@@ -156,6 +178,27 @@ FIXED: dict[str, tuple[str, object, list[str]]] = {
         },
         ["the items of an unknown value: taken as one (acme.X.items())"],
     ),
+    "zip": ("list(zip(X, [5, 6]))", [{"$": "tuple", "items": [FIRST, 5]}], [ITEMS]),
+    "enumerate": ("list(enumerate(X))", [{"$": "tuple", "items": [0, FIRST]}], [ITEMS]),
+    "sorted": ("sorted(X)", [FIRST], [ITEMS]),
+    "reversed": ("list(reversed(X))", [FIRST], [LENGTH]),
+    "a list display": ("[*X, 1]", [FIRST, 1], [ITEMS]),
+    "a tuple": ("tuple(X)", {"$": "tuple", "items": [FIRST]}, [ITEMS]),
+    "a set": ("set(X)", {"$": "set", "items": [FIRST]}, [ITEMS]),
+    "arguments": ("(lambda *given: list(given))(*X)", [FIRST], [ITEMS]),
+    "map": ("list(map(str, X))", ["${acme.X[0]}"], [ITEMS]),
+    "chain": ("list(itertools.chain(X, [1]))", [FIRST, 1], [ITEMS]),
+    "reduce": ("functools.reduce(lambda one, other: one + other, X)", FIRST, [ITEMS]),
+    "next": ("next(iter(X))", FIRST, [ITEMS]),
+    "join": ("', '.join(X)", "${acme.X[0]}", [ITEMS]),
+    "sum of items": ("sum(X)", op("+", 0, FIRST), [ITEMS]),
+    "any": ("any(X)", True, [ITEMS, "the truth of an unknown value: taken as True (acme.X[0])"]),
+    "largest": ("max(LIMIT, 3)", LIMIT, ["the comparison < of an unknown value: taken as False (acme.LIMIT)"]),
+    "smallest": ("min(LIMIT, 3)", 3, ["the comparison > of an unknown value: taken as True (acme.LIMIT)"]),
+    "rounded up": ("math.ceil(X)", 1, ["the number of an unknown value: taken as 1.0 (acme.X)"]),
+    "cut off": ("math.trunc(X)", 1, [NUMBER]),
+    "in hexadecimal": ("hex(X)", "0x1", [NUMBER]),
+    "a sum with its number": ("int(X) + 1", 2, [NUMBER]),
     "keyword arguments": ("dict(a=1, **X)", {"a": 1}, ["the keys of an unknown value: taken as none (acme.X)"]),
     "a dict display": ("{**X, 'a': 1}", {"a": 1}, ["the keys of an unknown value: taken as none (acme.X)"]),
     "a dict of it": ("dict(X, a=1)", {"a": 1}, ["the keys of an unknown value: taken as none (acme.X)"]),
@@ -174,7 +217,8 @@ def test_a_definite_answer_is_fixed_and_noted_with_its_line(fixed: Found, name: 
     _, expected, messages = FIXED[name]
     place = f"dags/expression_{list(FIXED).index(name)}.py:{LINE}"
     assert shown(fixed.args(name)["value"]) == shown(expected)
-    assert fixed.warnings(name) == [f"{place}: {message}" for message in messages]
+    found = [message for message in fixed.warnings(name) if ITEMS not in messages or not message.endswith(LENGTH)]
+    assert found == [f"{place}: {message}" for message in messages]  # Pythons differ in whether they ask for a hint
 
 
 PROTOCOLS = {

@@ -50,6 +50,18 @@ class Dressed:
         return self
 
 
+class ClockText(Text):
+    """What a clock says in words: joined to other text by `+`, it is an expression still, as in the stand-in."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> Any:
+        return dressed(self._symbol + _undressed(other)) if NOTES.is_asked_by_tree(1) else str.__add__(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return dressed(_undressed(other) + self._symbol) if NOTES.is_asked_by_tree(1) else str.__add__(other, self)
+
+
 def dressed_value(value: Dressed, encode: Callable[[Any], Value]) -> Value:
     """Write a value of a clock as its expression."""
     return encode(value._symbol)
@@ -141,7 +153,7 @@ def dressed(symbol: Any) -> Any:
     if sample is symbol or sample is NO_SAMPLE:
         return symbol
     if isinstance(sample, str):
-        return Text(symbol)
+        return ClockText(symbol)
     plain = next((kind for kind in _PARTS if isinstance(sample, kind) and not isinstance(sample, bool)), None)
     if plain is None:
         return sample

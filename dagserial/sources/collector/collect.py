@@ -14,6 +14,7 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 
@@ -23,13 +24,20 @@ def main() -> None:
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
-    sys.path[:0] = request["roots"]
     try:
         version = importlib.import_module("airflow").__version__
+        importlib.import_module("airflow.settings")
     except ImportError as error:
         sys.exit(f"it has no Airflow: {error}")
-    from dagserial.sources.collector import operators, structure, tables  # the path is set by whoever starts this
+    sys.path[:0] = request["roots"]  # behind the import, which would apply the policies of airflow_local_settings.py
+    from dagserial.sources import live  # noqa: F401 - reads msgspec while it can be had
+    from dagserial.sources.collector import operators, structure, tables  # the starter sets the path
 
+    if sys.version_info >= (3, 11):  # noqa: UP036 - which the stand-in needs, whose expressions are told
+        from dagserial.sources.collector import machine  # noqa: F401 - as live
+    elif request["deployed"] or request["packages"]:
+        sys.exit("--root and --package need Python 3.11 or later there")
+    hide_spare()
     operators.install()
     structure.install()
     if version.startswith("2."):
@@ -37,6 +45,17 @@ def main() -> None:
     results = [_in_fork(request, file) for file in request["files"]]
     json.dump({"airflow": version, "files": results}, answer)
     answer.close()
+
+
+def hide_spare() -> None:
+    """Hide from DAG files what stands in for msgspec, which packages that can do without would take for the real one.
+
+    What is loaded of dagserial keeps it.
+    """
+    folder = os.path.dirname(getattr(sys.modules.get("msgspec"), "__file__", None) or "")
+    if folder == os.path.join(os.path.dirname(os.path.abspath(__file__)), "spare"):
+        del sys.modules["msgspec"]
+        sys.path[:] = [path for path in sys.path if os.path.abspath(path) != folder]
 
 
 def _in_fork(request: dict[str, Any], file: str) -> dict[str, Any]:
@@ -96,6 +115,7 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
     replaced, told = _hidden(root)
     imports.watch(replaced)
     os.chdir(root)
+    in_tree = _shown(request)
     os.environ["AIRFLOW_HOME"] = root  # what DAG files see; Airflow has its own by now
     bag = found("airflow.dag_processing.dagbag:DagBag", "airflow.models.dagbag:DagBag")(os.devnull, False)
     for name in request["own_settings"]:
@@ -104,7 +124,7 @@ def _dags(request: dict[str, Any], file: str) -> dict[str, Any]:
     if bag.import_errors:
         return _failed(*_last(next(iter(bag.import_errors.values())), path))
     code = Code(root, is_wanted=request["code"])
-    files = Files(root, request["folders"][file], dag_file=path)
+    files = Files(root, request["folders"][file], dag_file=path, in_tree=in_tree)
     dags = []
     encoders = imports.encoders | told
     for dag in bag.dags.values():
@@ -131,6 +151,15 @@ def _hidden(root: str) -> tuple[Any, Any]:
     from dagserial.sources.collector import machine
 
     return machine.hide(root), machine.ENCODERS
+
+
+def _shown(request: dict[str, Any]) -> Callable[[str], str]:
+    """Show folders of the tree under other names, if any have one; return how a path is looked up."""
+    if not request["deployed"] and not request["packages"]:
+        return lambda path: path
+    from dagserial.sources.collector import machine
+
+    return machine.show(request["deployed"], request["packages"])
 
 
 def _last(trace: str, path: str) -> tuple[str, int | None]:

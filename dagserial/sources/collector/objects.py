@@ -17,6 +17,7 @@ from dagserial.model.names import canonical_name
 from dagserial.model.object import field_names
 from dagserial.model.scalar import dotted_name
 from dagserial.model.value import EncodeType
+from dagserial.sources.code import is_declaring
 from dagserial.sources.collector.noted import Notes
 
 ARGUMENTS = Notes()
@@ -107,7 +108,7 @@ class Imports:
 
     def _is_foreign(self, kind: type) -> bool:
         """Tell whether a class is a package's, and has no form of its own."""
-        names = {base.__name__ for base in kind.__mro__}
+        names = {base.__name__ for base in kind.__mro__ if is_declaring(base)}
         if kind.__module__.partition(".")[0] in _REAL or names & self._known or issubclass(kind, BaseException):
             return False
         if any(field_names(base, kind) is not None and hasattr(kind, "openapi_types") for base in kind.__mro__):
