@@ -6,7 +6,8 @@ from dagserial.model.group import Group
 from dagserial.model.mapping import MapIndexes, MapItem, Mapping, map_indexes, map_item, map_length
 from dagserial.model.parts import TaskDigests, task_digests
 from dagserial.model.task import Task
-from dagserial.model.value import MAX_VALUE_BYTES, Encoder, Value, ValueWarning
+from dagserial.model.value import MAX_VALUE_BYTES, Encoder, Value
+from dagserial.model.warning import ValueWarning
 
 __all__ = [
     "MAX_VALUE_BYTES",

@@ -11,13 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-import msgspec
-
 from dagserial.canonical import MAX_EXACT_INT, canonical_bytes
 from dagserial.errors import CanonicalError, UnsupportedValueError
 from dagserial.model.form import BUILTIN, NAMED, enum_member
 from dagserial.model.object import PLAIN, constructed, field_names, has_state, record, stateful
 from dagserial.model.scalar import SCALARS, dotted_name, number
+from dagserial.model.warning import ValueWarning
 
 K = TypeVar("K")
 Value = Any
@@ -46,17 +45,6 @@ _SHORT = 16
 
 Such texts are the most of all values; where they stand in a loop, they are taken as they are, without a call.
 """
-
-
-class ValueWarning(msgspec.Struct, frozen=True, order=True):
-    """Something about a value that its reader should know.
-
-    Attributes:
-        path: JSON pointer into the record, or `file:line`.
-    """
-
-    path: str
-    message: str
 
 
 class Encoder:

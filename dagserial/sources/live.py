@@ -55,7 +55,8 @@ def read(
         if not encoder.warnings:
             encoder.share(declared(dag).get("default_args"), fields.default_args)
         groups = {group.group_id: _group(group, encoder) for group in _groups(dag.task_group)}
-        tasks = {task_id: _task(dag, task, encoder, code, files) for task_id, task in dag.task_dict.items()}
+        kinds = _Kinds(code)
+        tasks = {task_id: _task(dag, task, encoder, kinds, files) for task_id, task in dag.task_dict.items()}
     except UnsupportedValueError as error:
         file, line = _declared_at(dag, error.pointer)
         raise error.declared(dag.dag_id, file.removeprefix(f"{root}/" if root else ""), line) from None
@@ -127,11 +128,23 @@ def _group(group: Any, encoder: Encoder) -> Group:
     return Group(parent=parent, **fields)
 
 
-def _task(dag: Any, task: Any, encoder: Encoder, code: Code, files: Files | None) -> Task:
+class _Kinds(dict[Any, tuple[str, str | None]]):
+    """The name of each operator class, and the digest of its code where that counts as the task's."""
+
+    def __init__(self, code: Code) -> None:
+        self._code = code
+
+    def __missing__(self, operator: Any) -> tuple[str, str | None]:
+        name = operator_name(operator)
+        self[operator] = name, None if name.startswith("@") else self._code.of_operator(operator)
+        return self[operator]
+
+
+def _task(dag: Any, task: Any, encoder: Encoder, kinds: _Kinds, files: Files | None) -> Task:
     path = ("tasks", task.task_id)
     is_mapped = _is(task, "MappedOperator")
     operator: Any = task.operator_class if is_mapped else type(task)
-    name = operator_name(operator)
+    name, code = kinds[operator]
     own = declared(task)
     given = _arguments(files.found_in(own, operator, dag) if files else own)
     sources = _expanded(task) if is_mapped else None
@@ -140,7 +153,7 @@ def _task(dag: Any, task: Any, encoder: Encoder, code: Code, files: Files | None
     mapping = _mapping(sources, encoder, path) if sources else None
     return Task(
         args=encoder.encode_each(given, *path, "args"),
-        code=None if name.startswith("@") else code.of_operator(operator),
+        code=code,
         group=task.task_group.group_id if task.task_group else None,
         labels=_labels(dag, task) if dag.edge_info else {},
         mapping=mapping,
@@ -169,7 +182,6 @@ def _line(kind: type) -> frozenset[str]:
     return frozenset(base.__name__ for base in kind.__mro__)
 
 
-@functools.lru_cache(maxsize=1024)
 def operator_name(operator: Any) -> str:
     """Return `@task.<kind>` for a decorated function's class, else the class's import path."""
     decorator = getattr(operator, "custom_operator_name", "")
