@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from dagserial.digest import Digest
 from dagserial.model import Value
 
-Operation = Literal["added", "removed", "changed", "moved"]
+Operation = Literal["added", "removed", "changed", "moved", "renamed"]
 Kind = Literal["dag", "task", "group", "edge"]
 
 KINDS: tuple[Kind, ...] = ("dag", "task", "group", "edge")
@@ -36,8 +36,12 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
         path: JSON pointer (RFC 6901) into the record, but that pairs are named by their first item, upstream tasks
             by their id and items of a set (tags) by themselves, not by index. In a list, an added item has its index
             in the new list, a removed one its index in the old. Empty for a DAG as a whole.
-        before: as the old record says it; UNSET if it says nothing there, which is not `None`.
+        before: as the old record says it; UNSET if it says nothing there, which is not `None`. Of what was renamed,
+            its old id.
         after: the same of the new record.
+        previous: the object as the old side calls it; UNSET if that calls it the same.
+        likeness: percent that the two sides of what was renamed have in common.
+        declared: the rename is one that the settings declare.
     """
 
     operation: Operation
@@ -45,6 +49,9 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     path: str
     before: Value | UnsetType = UNSET
     after: Value | UnsetType = UNSET
+    previous: Target | UnsetType = UNSET
+    likeness: int | UnsetType = UNSET
+    declared: bool | UnsetType = UNSET
 
     @property
     def is_whole(self) -> bool:
@@ -56,11 +63,12 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class DagCounts(msgspec.Struct, frozen=True):
-    """How many DAGs differ by their digests; one that is on one side only is added or removed."""
+    """How many DAGs differ by their digests; one that is on one side only is added or removed, or was renamed."""
 
     added: int
     removed: int
     changed: int
+    renamed: int
 
 
 class ChangeCounts(msgspec.Struct, frozen=True):
@@ -70,6 +78,7 @@ class ChangeCounts(msgspec.Struct, frozen=True):
     removed: int
     changed: int
     moved: int
+    renamed: int
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -86,22 +95,27 @@ class Diff(msgspec.Struct, frozen=True):
         changes: by dag_id; within one by kind as in `KINDS`, id and path.
         old: digest of each DAG of the old side, by dag_id; of those that are the same, too.
         new: the same of the new side.
+        renamed: new dag_id -> old dag_id.
     """
 
     changes: tuple[Change, ...] = ()
     old: dict[str, Digest] = {}
     new: dict[str, Digest] = {}
+    renamed: dict[str, str] = {}
 
     def summary(self) -> Summary:
         """Return how many DAGs and changes there are of each sort."""
         both = self.old.keys() & self.new.keys()
         dags = DagCounts(
-            added=len(self.new) - len(both),
-            removed=len(self.old) - len(both),
+            added=len(self.new) - len(both) - len(self.renamed),
+            removed=len(self.old) - len(both) - len(self.renamed),
             changed=sum(self.old[dag_id] != self.new[dag_id] for dag_id in both),
+            renamed=len(self.renamed),
         )
         counts = Counter(change.operation for change in self.changes)
-        changes = ChangeCounts(counts["added"], counts["removed"], counts["changed"], counts["moved"])
+        changes = ChangeCounts(
+            counts["added"], counts["removed"], counts["changed"], counts["moved"], counts["renamed"]
+        )
         return Summary(dags, changes)
 
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from dagserial.diff.change import KINDS, Change, Diff
+from dagserial.diff.change import KINDS, Change, Diff, Operation
 from dagserial.model import Value
 from dagserial.model.display import ELLIPSIS, cut, display, printable
 
-_SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
+_SIGNS: dict[Operation, str] = {"added": "+", "removed": "-", "changed": "~", "moved": ">", "renamed": ">"}
 _STYLES = {"+": "32", "-": "31", "~": "33", ">": "36", "@": "36", "dag": "1"}
 """ANSI styles (ECMA-48, 8.3.117) by what a line starts with: green, red, yellow, cyan, bold."""
 
@@ -67,13 +67,15 @@ def render_text(diff: Diff, *, color: bool, width: int = 100) -> str:
 
 
 def _dag_lines(diff: Diff, dag_id: str, changes: list[Change], width: int) -> Iterator[_Line]:
-    old, new = diff.old.get(dag_id), diff.new.get(dag_id)
-    sign = _dag_sign(diff, dag_id)
+    previous = diff.renamed.get(dag_id, dag_id)
+    old, new = diff.old.get(previous), diff.new.get(dag_id)
+    sign = _SIGNS[_dag_fate(diff, dag_id)]
     rows = [_row(change) for change in changes if change.path]
     name_width = min(_WIDEST_NAME, max((len(row.name) for row in rows if row.field or _detail(row)), default=0))
     field_width = min(_WIDEST_FIELD, max((len(row.field) for row in rows), default=0))
     start = 11 + name_width + 2 + (field_width + 2 if field_width else 0)
-    head = f"{sign} dag {printable(dag_id)}".removeprefix("~ ").ljust(start - 2)
+    name = _renaming(next(change for change in changes if not change.path)) if previous != dag_id else printable(dag_id)
+    head = f"{sign} dag {name}".removeprefix("~ ").ljust(start - 2)
     digests = " -> ".join(digest.short for digest in (old, new) if digest)
     yield _Line("dag" if sign == "~" else sign, f"{head}  {digests}".rstrip())
     for row in rows:
@@ -82,20 +84,35 @@ def _dag_lines(diff: Diff, dag_id: str, changes: list[Change], width: int) -> It
         yield from _row_lines(lead, row, max(width - len(lead), _NARROWEST), width)
 
 
-def _dag_sign(diff: Diff, dag_id: str) -> str:
+def _dag_fate(diff: Diff, dag_id: str) -> Operation:
+    if dag_id in diff.renamed:
+        return "renamed"
     if (dag_id in diff.old) == (dag_id in diff.new):
-        return _SIGNS["changed"]
-    return _SIGNS["added"] if dag_id in diff.new else _SIGNS["removed"]
+        return "changed"
+    return "added" if dag_id in diff.new else "removed"
+
+
+def _renaming(change: Change) -> str:
+    """Return both names of what was renamed, and how it is known."""
+    why = "declared" if change.declared else f"{change.likeness} %"
+    return f"{printable(str(change.before))} -> {printable(str(change.after))} renamed ({why})"
 
 
 def _row(change: Change) -> _Row:
     is_object = change.is_whole
-    sign = _SIGNS[change.operation] if is_object or change.operation == "moved" else _SIGNS["changed"]
+    if change.operation == "renamed":
+        return _Row(_SIGNS[change.operation], change.object.kind, _renaming(change), "", change)
+    sign = _SIGNS[_fate(change)]
     if change.object.kind == "dag":
         return _Row(sign, "dag", printable(change.path.removeprefix("/dag/")), "", change)
     below = "/".join(change.path.split("/")[3:])
     field = below if change.object.kind != "edge" else "" if is_object else "label"
     return _Row(sign, change.object.kind, printable(change.object.id), printable(field), change)
+
+
+def _fate(change: Change) -> Operation:
+    """Return what became of the object that a change is about."""
+    return change.operation if change.is_whole or change.operation == "moved" else "changed"
 
 
 def _row_lines(lead: str, row: _Row, room: int, width: int) -> Iterator[_Line]:
@@ -120,6 +137,8 @@ def _detail(row: _Row) -> str:
     if row.sign in "+-":
         declared = after if before is UNSET else before
         return printable(declared.get("operator", "")) if isinstance(declared, dict) else ""
+    if row.change.operation == "renamed":
+        return ""
     if row.sign == ">":
         return f"{_location(before)} -> {_location(after)}"
     return " -> ".join("(absent)" if side is UNSET else display(side) for side in (before, after))
@@ -155,11 +174,11 @@ def _from_parting(old: str, new: str) -> tuple[str, str]:
 def _totals(diff: Diff) -> str:
     """Return the last line: how many DAGs that have changes, and how many objects in them, met which fate."""
     dag_ids = {change.object.dag_id for change in diff.changes}
-    dags = Counter(_dag_sign(diff, dag_id) for dag_id in dag_ids)
-    parts = [f"{_counted(dags[sign], 'dag')} {fate}" for fate, sign in _SIGNS.items() if dags[sign]]
-    met = {(change.object, _row(change).sign) for change in diff.changes if change.path}
-    tally = Counter((target.kind, sign) for target, sign in met)
-    cells = [(kind, fate, tally[kind, sign]) for kind in KINDS if kind != "dag" for fate, sign in _SIGNS.items()]
+    dags = Counter(_dag_fate(diff, dag_id) for dag_id in dag_ids)
+    parts = [f"{_counted(dags[fate], 'dag')} {fate}" for fate in _SIGNS if dags[fate]]
+    met = {(change.object, _fate(change)) for change in diff.changes if change.path}
+    tally = Counter((target.kind, fate) for target, fate in met)
+    cells = [(kind, fate, tally[kind, fate]) for kind in KINDS if kind != "dag" for fate in _SIGNS]
     within = [f"{_counted(count, kind)} {fate}" for kind, fate, count in cells if count]
     return ", ".join(parts) + (f": {', '.join(within)}." if within else ".")
 

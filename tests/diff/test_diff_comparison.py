@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import msgspec
 import pytest
-from diff_dags import dags, mirrored, near_pairs, task_dag
+from diff_dags import dags, mirror, mirrored, near_pairs, task_dag
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
@@ -35,7 +35,7 @@ def test_changes_are_empty_exactly_when_the_bytes_are_the_same(pair: tuple[Dag, 
 def test_the_opposite_comparison_is_the_mirror(pair: tuple[Dag, Dag]) -> None:
     old, new = pair
     forth, back = compare(old, new), compare(new, old)
-    assert encoded(back) == encoded(tuple(mirrored(change) for change in forth))
+    assert encoded(back) == encoded(mirror(forth))
 
 
 @given(dags())
@@ -91,7 +91,8 @@ def test_a_field_that_was_not_declared_is_absent_not_null() -> None:
 
 def test_dags_of_different_ids_are_compared_under_the_new_one() -> None:
     (change,) = compare(Dag(fields=DagFields(dag_id="etl")), Dag(fields=DagFields(dag_id="elt")))
-    assert change == Change("changed", Target("elt", "dag", "elt"), "/dag/dag_id", "etl", "elt")
+    previous = Target("etl", "dag", "etl")
+    assert change == Change("renamed", Target("elt", "dag", "elt"), "", "etl", "elt", previous, 100, False)
 
 
 def test_a_task_that_comes_or_goes_is_one_change_with_all_it_says() -> None:
@@ -185,11 +186,11 @@ def test_a_dag_on_one_side_only_is_one_change_with_its_digest() -> None:
 
 def test_sets_of_dags_are_compared_by_id_and_counted() -> None:
     one, two = task_dag(a=Task(operator="o")), task_dag(a=Task(operator="p", setup=True))
-    diff = compare_all({"gone": one, "same": one, "z": one}, {"come": one, "same": one, "z": two})
+    diff = compare_all({"gone": one, "same": one, "z": one}, {"come": two, "same": one, "z": two})
     assert [change.object.dag_id for change in diff.changes] == ["come", "gone", "z", "z"]
     assert msgspec.to_builtins(diff.summary()) == {
-        "dags": {"added": 1, "removed": 1, "changed": 1},
-        "changes": {"added": 1, "removed": 1, "changed": 2, "moved": 0},
+        "dags": {"added": 1, "removed": 1, "changed": 1, "renamed": 0},
+        "changes": {"added": 1, "removed": 1, "changed": 2, "moved": 0, "renamed": 0},
     }
     assert diff.old["same"] == diff.new["same"] == Digest.of(v2.encode(one))
 

@@ -51,8 +51,8 @@ def test_a_document_says_what_was_compared_and_what_differs() -> None:
             }
         ],
         "summary": {
-            "dags": {"added": 0, "removed": 0, "changed": 1},
-            "changes": {"added": 0, "removed": 0, "changed": 1, "moved": 0},
+            "dags": {"added": 0, "removed": 0, "changed": 1, "renamed": 0},
+            "changes": {"added": 0, "removed": 0, "changed": 1, "moved": 0, "renamed": 0},
         },
         "errors": [
             {"side": "head", "file": "dags/a.py", "line": 3, "error": "KeyError: 'x'"},
