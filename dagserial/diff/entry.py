@@ -53,7 +53,7 @@ def change_of(dag_ids: tuple[str, str], kind: Kind, ids: tuple[str, str], differ
 def is_by_renames(difference: Difference, match: Match) -> bool:
     """Tell whether two values differ in nothing but the names of what was renamed."""
     before, after = difference.before, difference.after
-    if not match.names or before is UNSET or after is UNSET:
+    if not any(match.names) or before is UNSET or after is UNSET:
         return False
     return is_same(redirected(before, match.names), after) and is_same(before, redirected(after, match.old_names))
 
@@ -79,7 +79,7 @@ def _pair_changes(
     before, after = _under_new_names(sides.old[ids[0]], match), sides.new[ids[1]]
     for found in field.field_differences(before, after, field.TASK if kind == "task" else field.GROUP):
         if found.steps[0] in _PLACES:
-            if found.before is not UNSET and match.names.get(found.before) == found.after:
+            if found.before is not UNSET and match.names.groups.get(found.before) == found.after:
                 continue
         elif is_by_renames(found, match):
             continue
@@ -91,9 +91,9 @@ def _pair_changes(
 
 def _under_new_names(entry: dict[str, Value], match: Match) -> dict[str, Value]:
     """Return an old task with its upstream tasks by the ids that they have now."""
-    if not match.names or "upstream" not in entry:
+    names = match.names.tasks
+    if not names or "upstream" not in entry:
         return entry
-    names = match.names
     found = entry | {"upstream": [names.get(one, one) for one in entry["upstream"]]}
     if "labels" in entry:
         found["labels"] = {names.get(one, one): label for one, label in entry["labels"].items()}
@@ -103,7 +103,7 @@ def _under_new_names(entry: dict[str, Value], match: Match) -> dict[str, Value]:
 def _edge_change(dag_ids: tuple[str, str], ids: tuple[str, str], found: Difference, match: Match) -> Change:
     """Return the change of an edge, each side of which goes by its own ids."""
     upstream = str(found.steps[1])
-    old = match.old_names.get(upstream, upstream)
+    old = match.old_names.tasks.get(upstream, upstream)
     if found.steps[0] == "upstream" and found.before is not UNSET:
         found = found._replace(before=old)
     edges = f"{old} -> {ids[0]}", f"{upstream} -> {ids[1]}"

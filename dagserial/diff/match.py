@@ -8,6 +8,7 @@ from dagserial.diff.change import Kind
 from dagserial.diff.entries import Sides
 from dagserial.diff.group_match import around, comes_with, match_groups, siblings
 from dagserial.diff.matching import Matching, Rename, declared_pairs
+from dagserial.diff.reference import Names
 from dagserial.diff.task_match import TaskMatch
 from dagserial.formats.pieces import Pieces
 from dagserial.model import Value
@@ -35,9 +36,9 @@ class Match:
         self.group_renames: dict[str, Rename] = {}
         if (self.tasks.gone and self.tasks.come) or (self.groups.gone and self.groups.come):
             self._match((_defaults(old.dag), _defaults(new.dag)), matching.moved_within(*dag_ids), matching)
-        renames = (*self.task_renames.values(), *self.group_renames.values())
-        self.names = {rename.old: rename.new for rename in renames}
-        self.old_names = {rename.new: rename.old for rename in renames}
+        renames = self.task_renames.values(), self.group_renames.values()
+        self.names = Names(*({rename.old: rename.new for rename in kind} for kind in renames))
+        self.old_names = Names(*({rename.new: rename.old for rename in kind} for kind in renames))
 
     def _match(self, defaults: tuple[Value, Value], moved: dict[str, str], matching: Matching) -> None:
         groups = declared_pairs(self.groups.gone, self.groups.come, moved)

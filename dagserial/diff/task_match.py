@@ -7,7 +7,7 @@ from dagserial.canonical import settled_bytes
 from dagserial.diff.entries import Entries, Sides
 from dagserial.diff.likeness import Features, alone, common_share, features_of, unique_best
 from dagserial.diff.matching import Rename
-from dagserial.diff.reference import redirected
+from dagserial.diff.reference import Names, redirected
 from dagserial.model import Value, semantics
 
 _ROUNDS = 3
@@ -159,6 +159,7 @@ class _Unpaired:
                 self._meet(one, "up", before)
                 self._meet(before, "down", one)
         self._defaults = defaults if isinstance(defaults, dict) else {}
+        self._nameless = Names(dict.fromkeys(own, ""))
         self._features: dict[str, Features] = {}
         self._definitions: dict[str, bytes] = {}
 
@@ -174,7 +175,7 @@ class _Unpaired:
             task = self.entries[one]
             said = {name: task[name] for name in _DEFINITION & task.keys()}
             said["args"] = {name: value for name, value in task.get("args", {}).items() if name not in _SHOWN}
-            found = self._definitions[one] = settled_bytes(redirected(said, dict.fromkeys(self.own, "")))
+            found = self._definitions[one] = settled_bytes(redirected(said, self._nameless))
         return found
 
     def by_definition(self, ids: Iterable[str]) -> dict[bytes, list[str]]:
