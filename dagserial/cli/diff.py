@@ -72,10 +72,9 @@ def selected_diff(base: Snapshot, head: Snapshot, selection: Selection) -> Diff:
     diff = compare_all(_dags(base, head, selection), _dags(head, base, selection))
     kept = tuple(change for change in diff.changes if selection.has_task(change.object.dag_id, _task(change.object.id)))
     silent = {change.object.dag_id for change in diff.changes} - {change.object.dag_id for change in kept}
-    sides = (
-        {dag_id: digest for dag_id, digest in side.items() if dag_id not in silent} for side in (diff.old, diff.new)
-    )
-    return Diff(kept, *sides)
+    shown = ({dag_id: one for dag_id, one in side.items() if dag_id not in silent} for side in (diff.old, diff.new))
+    old, new = shown
+    return Diff(kept, old, new, diff.renamed)
 
 
 def _task(object_id: str) -> str:

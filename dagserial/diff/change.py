@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from dagserial.diff.verdict import SEVERITIES, Severity, Verdict
 from dagserial.digest import Digest
 from dagserial.model import Value
 
@@ -42,6 +43,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
         previous: the object as the old side calls it; UNSET if that calls it the same.
         likeness: percent that the two sides of what was renamed have in common.
         declared: the rename is one that the settings declare.
+        verdict: what is held of it; UNSET until `judged` has set it.
     """
 
     operation: Operation
@@ -52,6 +54,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     previous: Target | UnsetType = UNSET
     likeness: int | UnsetType = UNSET
     declared: bool | UnsetType = UNSET
+    verdict: Verdict | UnsetType = UNSET
 
     @property
     def is_whole(self) -> bool:
@@ -81,11 +84,25 @@ class ChangeCounts(msgspec.Struct, frozen=True):
     renamed: int
 
 
+class SeverityCounts(msgspec.Struct, frozen=True):
+    """How many changes there are of each severity."""
+
+    breaking: int
+    behavioural: int
+    cosmetic: int
+
+
 class Summary(msgspec.Struct, frozen=True):
-    """A diff in numbers."""
+    """A diff in numbers.
+
+    Attributes:
+        max_severity: of the gravest change; None if there is no change.
+    """
 
     dags: DagCounts
     changes: ChangeCounts
+    by_severity: SeverityCounts
+    max_severity: Severity | None
 
 
 class Diff(msgspec.Struct, frozen=True):
@@ -116,7 +133,9 @@ class Diff(msgspec.Struct, frozen=True):
         changes = ChangeCounts(
             counts["added"], counts["removed"], counts["changed"], counts["moved"], counts["renamed"]
         )
-        return Summary(dags, changes)
+        severities = Counter(change.verdict.severity for change in self.changes if change.verdict is not UNSET)
+        by_severity = SeverityCounts(severities["breaking"], severities["behavioural"], severities["cosmetic"])
+        return Summary(dags, changes, by_severity, max(severities, key=SEVERITIES.index, default=None))
 
 
 def place(change: Change) -> tuple[str, int, str, str]:
