@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, get_args
 
 import click
 from msgspec import UNSET
 
-from dagserial.cli.group import DIFFERS
+from dagserial.cli.group import DIFFERS, TROUBLE
 from dagserial.cli.output import color_flag, report_errors, wants_color, write_bytes
+from dagserial.cli.policy import ignore_table, policy, report_ignores
 from dagserial.cli.reading import options_of, reading_flags
 from dagserial.cli.settings import moved
 from dagserial.diff import (
     Change,
     Diff,
+    Level,
     Matching,
     Side,
     Target,
     UnreadFile,
+    applied,
     compare_all,
     diff_document,
+    ignore_stanzas,
     judged,
+    reaches,
     render_text,
 )
 from dagserial.diff.matching import LIKENESS
@@ -31,6 +37,8 @@ from dagserial.resolve import Range, Selection, parse_range
 from dagserial.sources.reading import ReadOptions
 
 _AS_FOUND = Matching()
+_FORMATS = ("text", "json", "ignore")
+_LEVELS = get_args(Level)
 
 
 class WithSelection(click.Command):
@@ -44,7 +52,7 @@ class WithSelection(click.Command):
 
 @click.command("diff", cls=WithSelection, options_metavar="[OPTIONS]")
 @click.argument("refs", nargs=-1, metavar="[A [B]] [-- DAG[.TASK]…]")
-@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write.")
+@click.option("-f", "--format", "form", type=click.Choice(_FORMATS), default="text", help="How to write.")
 @click.option(
     "-M",
     "--likeness",
@@ -56,7 +64,13 @@ class WithSelection(click.Command):
 )
 @click.option("--no-renames", is_flag=True, envvar="DAGSERIAL_NO_RENAMES", help="Only declared renames are renames.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if something differs.")
-@click.option("-q", "--quiet", is_flag=True, help="Write nothing; implies --exit-code.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(_LEVELS),
+    envvar="DAGSERIAL_FAIL_ON",
+    help="Exit with 1 if a change is as grave as this or graver.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Write nothing; implies --exit-code, unless --fail-on is given.")
 @color_flag
 @reading_flags
 @click.pass_context
@@ -68,6 +82,7 @@ def command(
     likeness: int,
     no_renames: bool,
     exit_code: bool,
+    fail_on: Level | None,
     quiet: bool,
     color: str,
     **flags: Any,
@@ -82,16 +97,38 @@ def command(
     dagserial diff main...HEAD -- etl_*     from the merge base, some DAGs only
     dagserial diff A B -- etl_daily.load    one task
     dagserial diff A B -f json              for scripts: dagserial.diff/1
+    dagserial diff main...HEAD --fail-on breaking    a gate for CI
     """
     with History(flags["repo"]) as history:
         options = options_of(history, flags)
         matching = Matching(likeness, not no_renames, moved(history.root))
         base, head = snapshots(history, parse_range(refs), options)
-    diff = selected_diff(base, head, Selection(ctx.obj), matching)
+        held, table = policy(history.root), ignore_table(history.root)
+    found = applied(selected_diff(base, head, Selection(ctx.obj), matching), held, datetime.now(UTC).date())
     if not quiet:
-        _write(diff, base, head, form, wants_color(color))
-    if (exit_code or quiet) and diff.changes:
+        if form == "ignore":
+            click.echo(ignore_stanzas(found.diff, table))
+        else:
+            _write(found.diff, base, head, form, wants_color(color))
+        report_ignores(found, is_whole=not ctx.obj)
+    if (exit_code or (quiet and fail_on is None)) and found.diff.changes:
         ctx.exit(DIFFERS)
+    if fail_on not in (None, "never"):
+        ctx.exit(_gate(found.diff, fail_on, base, head))
+
+
+def _gate(diff: Diff, fail_on: Level, base: Snapshot, head: Snapshot) -> int:
+    """Return the exit code of a gate: closed by a grave change, and not open for what cannot be known.
+
+    A DAG file that could not be read on either side is as it was; one that only the head cannot be read in is not.
+    """
+    gravest = diff.summary().max_severity
+    if gravest is not None and reaches(gravest, fail_on):
+        return DIFFERS
+    unread = {error.file for error in base.errors}
+    broken = [error for error in head.errors if error.file not in unread]
+    report_errors(broken, "the gate cannot tell what this does: ")
+    return TROUBLE if broken else 0
 
 
 def snapshots(history: History, span: Range, options: ReadOptions) -> tuple[Snapshot, Snapshot]:

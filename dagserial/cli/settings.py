@@ -19,7 +19,7 @@ from dagserial.sources.reading import ReadOptions
 _FIELDS = {name.replace("_", "-"): name for name in ReadOptions.__struct_fields__}
 _ENV_FILE = "env-file"
 _MOVED = "moved"
-_APART = (_MOVED,)
+_APART = ("ignore", _MOVED, "severity")
 """Settings that do not say how DAG files are read."""
 _ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)")
 
@@ -48,6 +48,16 @@ def moved(root: Path | None) -> dict[str, str]:
     if not isinstance(declared, dict) or not all(isinstance(new, str) for new in declared.values()):
         raise SettingsError(f"{_MOVED} in {path.name} is no table of new ids by old ids")
     return dict(declared)
+
+
+def written(root: Path | None, *names: str) -> tuple[dict[str, Any], str]:
+    """Return some of a repository's settings as they are written, and the name of the file; that is empty without one.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+    table, path = _found(root) or ({}, Path())
+    return {name: table[name] for name in names if name in table}, path.name
 
 
 def _found(root: Path | None) -> tuple[dict[str, Any], Path] | None:
