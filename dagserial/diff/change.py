@@ -37,7 +37,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
             by their id and items of a set (tags) by themselves, not by index. In a list, an added item has its index
             in the new list, a removed one its index in the old. Empty for a DAG as a whole.
         before: as the old record says it; UNSET if it says nothing there, which is not `None`. Of what was renamed,
-            its old id.
+            its old id; of items of a mapped list that have another index, the ranges of these.
         after: the same of the new record.
         previous: the object as the old side calls it; UNSET if that calls it the same.
         likeness: percent that the two sides of what was renamed have in common.
@@ -82,10 +82,15 @@ class ChangeCounts(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """A diff in numbers."""
+    """A diff in numbers.
+
+    Attributes:
+        unknown: differences that may be none, as one side does not know what the other says.
+    """
 
     dags: DagCounts
     changes: ChangeCounts
+    unknown: int = 0
 
 
 class Diff(msgspec.Struct, frozen=True):
@@ -96,12 +101,14 @@ class Diff(msgspec.Struct, frozen=True):
         old: digest of each DAG of the old side, by dag_id; of those that are the same, too.
         new: the same of the new side.
         renamed: new dag_id -> old dag_id.
+        unknown: how many differences are none of `changes`, as one side does not know what the other says.
     """
 
     changes: tuple[Change, ...] = ()
     old: dict[str, Digest] = {}
     new: dict[str, Digest] = {}
     renamed: dict[str, str] = {}
+    unknown: int = 0
 
     def summary(self) -> Summary:
         """Return how many DAGs and changes there are of each sort."""
@@ -116,7 +123,7 @@ class Diff(msgspec.Struct, frozen=True):
         changes = ChangeCounts(
             counts["added"], counts["removed"], counts["changed"], counts["moved"], counts["renamed"]
         )
-        return Summary(dags, changes)
+        return Summary(dags, changes, self.unknown)
 
 
 def place(change: Change) -> tuple[str, int, str, str]:

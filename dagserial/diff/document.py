@@ -58,20 +58,25 @@ class _Document(msgspec.Struct):
     head: _DocumentSide
     changes: tuple[Change, ...]
     summary: Summary
+    truncated: bool
     errors: list[_DocumentError]
 
 
-def diff_document(diff: Diff, base: Side, head: Side) -> bytes:
+def diff_document(diff: Diff, base: Side, head: Side, *, max_changes: int | None = None) -> bytes:
     """Return the document of a diff: canonical JSON (RFC 8785), the same bytes for the same arguments.
 
     Changes are in the order of `Diff.changes`; errors by side, base first, then by file, line and message.
+
+    Args:
+        max_changes: how many changes are written; the summary counts all of them.
     """
     document = _Document(
         format=FORMAT,
         base=_side(base, diff.old),
         head=_side(head, diff.new),
-        changes=diff.changes,
+        changes=diff.changes[:max_changes],
         summary=diff.summary(),
+        truncated=max_changes is not None and len(diff.changes) > max_changes,
         errors=[*_errors("base", base), *_errors("head", head)],
     )
     return settled_bytes(document)
