@@ -63,6 +63,14 @@ class WithSelection(click.Command):
     help=f"Percent from which on a task or DAG was renamed and edited, {LIKENESS}.",
 )
 @click.option("--no-renames", is_flag=True, envvar="DAGSERIAL_NO_RENAMES", help="Only declared renames are renames.")
+@click.option(
+    "--max-changes",
+    type=click.IntRange(0),
+    default=500,
+    metavar="N",
+    envvar="DAGSERIAL_MAX_CHANGES",
+    help="Changes that are written, 500; 0: all.",
+)
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if something differs.")
 @click.option(
     "--fail-on",
@@ -81,6 +89,7 @@ def command(
     form: str,
     likeness: int,
     no_renames: bool,
+    max_changes: int,
     exit_code: bool,
     fail_on: Level | None,
     quiet: bool,
@@ -109,7 +118,7 @@ def command(
         if form == "ignore":
             click.echo(ignore_stanzas(found.diff, table))
         else:
-            _write(found.diff, base, head, form, wants_color(color))
+            _write(found.diff, (base, head), form, color=wants_color(color), max_changes=max_changes or None)
         report_ignores(found, is_whole=not ctx.obj)
     if (exit_code or (quiet and fail_on is None)) and found.diff.changes:
         ctx.exit(DIFFERS)
@@ -186,13 +195,14 @@ def _compared(side: Snapshot, other: Snapshot, selection: Selection) -> list[Ent
     ]
 
 
-def _write(diff: Diff, base: Snapshot, head: Snapshot, form: str, color: bool) -> None:
+def _write(diff: Diff, sides: tuple[Snapshot, Snapshot], form: str, *, color: bool, max_changes: int | None) -> None:
     if form == "json":
-        write_bytes(diff_document(diff, _side(base), _side(head)) + b"\n")
+        write_bytes(diff_document(diff, *map(_side, sides), max_changes=max_changes) + b"\n")
         return
-    text = render_text(diff, color=color, width=shutil.get_terminal_size((100, 24)).columns)
+    columns = shutil.get_terminal_size((100, 24)).columns
+    text = render_text(diff, color=color, width=columns, max_changes=max_changes)
     click.echo(text.rstrip("\n"), color=color)
-    for side in (base, head):
+    for side in sides:
         report_errors(side.errors, f"not compared: {side.ref}:")
 
 

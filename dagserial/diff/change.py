@@ -38,7 +38,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
             by their id and items of a set (tags) by themselves, not by index. In a list, an added item has its index
             in the new list, a removed one its index in the old. Empty for a DAG as a whole.
         before: as the old record says it; UNSET if it says nothing there, which is not `None`. Of what was renamed,
-            its old id.
+            its old id; of items of a mapped list that have another index, the ranges of these.
         after: the same of the new record.
         previous: the object as the old side calls it; UNSET if that calls it the same.
         likeness: percent that the two sides of what was renamed have in common.
@@ -98,6 +98,7 @@ class Summary(msgspec.Struct, frozen=True):
     Attributes:
         max_severity: of the gravest change; None if there is no change.
         ignored: how many changes the settings leave out; they are in none of the other counts but that of DAGs.
+        unknown: differences that may be none, as one side does not know what the other says.
     """
 
     dags: DagCounts
@@ -105,6 +106,7 @@ class Summary(msgspec.Struct, frozen=True):
     by_severity: SeverityCounts
     max_severity: Severity | None
     ignored: int
+    unknown: int = 0
 
 
 class Ignored(msgspec.Struct, frozen=True):
@@ -122,6 +124,7 @@ class Diff(msgspec.Struct, frozen=True):
         old: digest of each DAG of the old side, by dag_id; of those that are the same, too.
         new: the same of the new side.
         renamed: new dag_id -> old dag_id.
+        unknown: how many differences are none of `changes`, as one side does not know what the other says.
         ignored: what the settings leave out of `changes`, in the same order.
     """
 
@@ -129,6 +132,7 @@ class Diff(msgspec.Struct, frozen=True):
     old: dict[str, Digest] = {}
     new: dict[str, Digest] = {}
     renamed: dict[str, str] = {}
+    unknown: int = 0
     ignored: tuple[Ignored, ...] = ()
 
     def summary(self) -> Summary:
@@ -147,7 +151,7 @@ class Diff(msgspec.Struct, frozen=True):
         severities = Counter(change.verdict.severity for change in self.changes if change.verdict is not UNSET)
         by_severity = SeverityCounts(severities["breaking"], severities["behavioural"], severities["cosmetic"])
         gravest = max(severities, key=SEVERITIES.index, default=None)
-        return Summary(dags, changes, by_severity, gravest, len(self.ignored))
+        return Summary(dags, changes, by_severity, gravest, len(self.ignored), self.unknown)
 
 
 def place(change: Change) -> tuple[str, int, str, str]:

@@ -1,13 +1,13 @@
 """Compare two DAGs, or two sets of DAGs, by the bytes of their records."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 from msgspec import UNSET
 
 from dagserial.diff.change import Change, Diff, place
 from dagserial.diff.dag_match import dag_likeness, match_dags
-from dagserial.diff.element import Difference, whole
+from dagserial.diff.element import Difference, is_unknown, whole
 from dagserial.diff.entry import change_of, entry_changes, is_by_renames, renamed
 from dagserial.diff.field import DAG, field_differences
 from dagserial.diff.match import Match
@@ -21,6 +21,8 @@ _AS_FOUND = Matching()
 
 def compare(old: Dag, new: Dag, matching: Matching = _AS_FOUND) -> tuple[Change, ...]:
     """Return what differs between two DAGs: nothing exactly when their records have the same bytes.
+
+    Where one side does not know what the other says (`opaque`, for an object of the same class), nothing is said.
 
     `compare(new, old)` is the mirror: the same places, with added and removed, before and after, object and previous
     exchanged. Tasks and groups match by id, else as `matching` says. DAGs of different ids are compared all the same,
@@ -42,7 +44,7 @@ def compare_records(old: Record, new: Record, matching: Matching = _AS_FOUND) ->
     if before.dag_id != after.dag_id:
         is_declared = matching.is_declared(before.dag_id, after.dag_id)
         rename = Rename(before.dag_id, after.dag_id, dag_likeness(*pieces), is_declared)
-    return _compared(pieces, (before.dag_id, after.dag_id), rename, matching)
+    return _known(_compared(pieces, (before.dag_id, after.dag_id), rename, matching))
 
 
 def compare_all(
@@ -74,7 +76,8 @@ def compare_all(
     changes += (_whole(dag_id, whole(UNSET, _address(afters[dag_id]))) for dag_id in come)
     old_digests, new_digests = ({one: record.digest for one, record in side.items()} for side in (befores, afters))
     names = {rename.new: rename.old for rename in renames}
-    return Diff(tuple(sorted(changes, key=place)), old_digests, new_digests, names)
+    known = _known(sorted(changes, key=place))
+    return Diff(known, old_digests, new_digests, names, len(changes) - len(known))
 
 
 def _records(side: Mapping[str, Dag | Record]) -> dict[str, Record]:
@@ -97,6 +100,11 @@ def _compared(
     changes += _dag_changes(dag_ids, pieces, match)
     changes += entry_changes(dag_ids, match)
     return tuple(sorted(changes, key=place))
+
+
+def _known(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Return the changes both sides of which are known."""
+    return tuple(change for change in changes if not is_unknown(change.before, change.after))
 
 
 def _dag_changes(dag_ids: tuple[str, str], pieces: tuple[Pieces, Pieces], match: Match) -> Iterator[Change]:

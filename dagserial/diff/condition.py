@@ -10,7 +10,6 @@ from dagserial.canonical import settled_bytes
 from dagserial.diff import param
 from dagserial.diff.change import Change
 from dagserial.diff.dag_pair import DagPair, read_tasks, task_values
-from dagserial.diff.element import is_same
 from dagserial.diff.subject import steps_of
 from dagserial.model import Dag, Mapping, Task, Value
 
@@ -108,29 +107,6 @@ def _without_digest(side: Value | UnsetType) -> bytes | None:
     return settled_bytes({name: one for name, one in side.items() if name != content}) if content in side else None
 
 
-def _permuted(change: Change, dags: DagPair) -> bool:
-    """The change is at an item of a list that holds the same items as before in another order."""
-    old, new = dags.old_task(change), dags.new_task(change)
-    steps = steps_of(change.path)[3:-1]
-    before, after = _at(old, steps), _at(new, steps)
-    if not isinstance(before, list) or not isinstance(after, list):
-        return False
-    return sorted(map(settled_bytes, before)) == sorted(map(settled_bytes, after))
-
-
-def _at(task: Task | None, steps: list[str]) -> Value:
-    """Return what stands at some steps within a task's arguments; None if nothing does."""
-    found: Value = task.args if task else None
-    for step in steps:
-        if isinstance(found, dict):
-            found = found.get(step)
-        elif isinstance(found, list) and step.isdecimal() and int(step) < len(found):
-            found = found[int(step)]
-        else:
-            return None
-    return found
-
-
 def _mapped(change: Change, dags: DagPair) -> bool:
     old, new = dags.old_task(change), dags.new_task(change)
     return bool(old and old.mapping and new and new.mapping)
@@ -152,13 +128,25 @@ def _off(change: Change, dags: DagPair) -> bool:
 
 
 def _shorter(change: Change, dags: DagPair) -> bool:
-    old, new = _length(change.before), _length(change.after)
-    return old is not None and new is not None and new < old
+    return _grown_by(change, dags) < 0
 
 
 def _longer(change: Change, dags: DagPair) -> bool:
-    old, new = _length(change.before), _length(change.after)
-    return old is not None and new is not None and new > old
+    return _grown_by(change, dags) > 0
+
+
+def _grown_by(change: Change, dags: DagPair) -> int:
+    """Return how many items more the source has that a change is of or within; 0 if that cannot be told."""
+    where = steps_of(change.path)[3:5]
+    old, new = (_length(_source(task, where)) for task in (dags.old_task(change), dags.new_task(change)))
+    return 0 if old is None or new is None else new - old
+
+
+def _source(task: Task | None, where: list[str]) -> Value | UnsetType:
+    """Return what a task is mapped over at `expand_kwargs`, or at `expand` and a parameter."""
+    if task is None or task.mapping is None:
+        return UNSET
+    return task.mapping.expand_kwargs if where[0] == "expand_kwargs" else dict(task.mapping.expand).get(where[1], UNSET)
 
 
 def _length(source: Value | UnsetType) -> int | None:
@@ -204,10 +192,8 @@ def _mapped_around(dag: Dag | None, group_id: Value | UnsetType) -> list[bytes]:
 
 
 def _still_there(change: Change, dags: DagPair) -> bool:
-    """The asset that an outlet was is among the task's outlets, at another place."""
-    task = dags.new_task(change)
-    outlets = task.args.get("outlets") if task else None
-    return isinstance(outlets, list) and any(is_same(change.before, one) for one in outlets)
+    """The outlets are the same in another order."""
+    return change.operation == "moved"
 
 
 def _declared(change: Change, dags: DagPair) -> bool:
@@ -239,7 +225,6 @@ CONDITIONS: dict[str, Condition] = {
     "mapped-group": _mapped_group,
     "narrowed": _narrowed,
     "off": _off,
-    "permuted": _permuted,
     "required": _required,
     "same-name": _same_name,
     "shorter": _shorter,

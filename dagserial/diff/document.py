@@ -62,22 +62,27 @@ class _Document(msgspec.Struct):
     changes: list[dict[str, Any]]
     ignored: list[dict[str, Any]]
     summary: Summary
+    truncated: bool
     errors: list[_DocumentError]
 
 
-def diff_document(diff: Diff, base: Side, head: Side) -> bytes:
+def diff_document(diff: Diff, base: Side, head: Side, *, max_changes: int | None = None) -> bytes:
     """Return the document of a diff: canonical JSON (RFC 8785), the same bytes for the same arguments.
 
     Changes are in the order of `Diff.changes`, each with its verdict; errors by side, base first, then by file, line
     and message.
+
+    Args:
+        max_changes: how many changes are written; the summary counts all of them.
     """
     document = _Document(
         format=FORMAT,
         base=_side(base, diff.old),
         head=_side(head, diff.new),
-        changes=[_change(change) for change in diff.changes],
+        changes=[_change(change) for change in diff.changes[:max_changes]],
         ignored=[{"change": _change(one.change), "ignore": one.ignore} for one in diff.ignored],
         summary=diff.summary(),
+        truncated=max_changes is not None and len(diff.changes) > max_changes,
         errors=[*_errors("base", base), *_errors("head", head)],
     )
     return settled_bytes(document)

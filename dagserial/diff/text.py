@@ -48,7 +48,7 @@ class _Row(NamedTuple):
     change: Change
 
 
-def render_text(diff: Diff, *, color: bool, width: int = 100) -> str:
+def render_text(diff: Diff, *, color: bool, width: int = 100, max_changes: int | None = None) -> str:
     """Return a diff as text without a newline at its end; `no changes` if there are none.
 
     A sign says what became of an object: `+` added, `-` removed, `~` changed within, `>` moved to another group or
@@ -59,11 +59,16 @@ def render_text(diff: Diff, *, color: bool, width: int = 100) -> str:
     Args:
         color: write ANSI colours.
         width: columns to fit values into; names and the lines of multi-line texts may be wider.
+        max_changes: how many changes are written; the last line counts all of them.
     """
     lines: list[_Line] = []
-    for dag_id, changes in groupby(diff.changes, key=lambda change: change.object.dag_id):
+    for dag_id, changes in groupby(diff.changes[:max_changes], key=lambda change: change.object.dag_id):
         lines += _dag_lines(diff, dag_id, list(changes), width)
-    lines += [_Line("", ""), _Line("", _totals(diff))] if diff.changes else [_Line("", "no changes")]
+    left = len(diff.changes) - len(diff.changes[:max_changes])
+    if left:
+        lines.append(_Line("", f"{ELLIPSIS} truncated: {counted(left, 'more change')}"))
+    totals = f"{_totals(diff)}{_unknown(diff)}" if diff.changes else f"no changes{_unknown(diff)}"
+    lines += [*([_Line("", "")] if diff.changes else []), _Line("", totals)]
     lines += [_Line("", line) for line in settled_lines(diff)]
     return "\n".join(line.painted() if color else line.text for line in lines)
 
@@ -186,9 +191,20 @@ def _detail(row: _Row) -> str:
         return printable(declared.get("operator", "")) if isinstance(declared, dict) else ""
     if row.change.operation == "renamed":
         return ""
+    if _is_code(row.change):
+        return "its code changed"
     if row.sign == ">":
         return f"{_location(before)} -> {_location(after)}"
     return " -> ".join("(absent)" if side is UNSET else display(side) for side in (before, after))
+
+
+def _is_code(change: Change) -> bool:
+    """Tell whether two functions or classes differ in nothing but their code."""
+    before, after = change.before, change.after
+    if isinstance(before, dict) and isinstance(after, dict):
+        return "$" in before and "code" in before and "code" in after and before | {"code": after["code"]} == after
+    steps = change.path.split("/")
+    return change.object.kind == "task" and len(steps) == 4 and steps[3] == "code" and change.operation == "changed"
 
 
 def _location(side: Value | UnsetType) -> str:
@@ -229,3 +245,7 @@ def _totals(diff: Diff) -> str:
     within = [f"{counted(count, kind)} {fate}" for kind, fate, count in cells if count]
     sentence = ", ".join(parts) + (f": {', '.join(within)}." if within else ".")
     return f"{sentence} {graded(diff)}".rstrip()
+
+
+def _unknown(diff: Diff) -> str:
+    return f" Not known on one side: {counted(diff.unknown, 'value')}." if diff.unknown else ""

@@ -53,7 +53,7 @@ def test_what_was_renamed_is_found_and_picked_by_either_id(dagserial: Run, renam
     expected = [("renamed", "elt"), ("renamed", "scrub"), ("changed", "scrub")]
     assert fates(changes(dagserial, renamed, *flags)) == expected
     assert fates(changes(dagserial, renamed, *flags, "--", "etl")) == expected
-    assert fates(changes(dagserial, renamed, *flags, "--", "elt.clean")) == expected[1:]
+    assert fates(changes(dagserial, renamed, *flags, "--", "etl.clean")) == expected[1:]
     assert changes(dagserial, renamed, *flags, "--", "other") == []
 
 

@@ -20,6 +20,7 @@ SCHEMA = json.loads((Path(__file__).parents[2] / "schema" / "diff.v1.json").read
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 BASE = Side("main", "a" * 40)
 HEAD = Side("@worktree")
+VERDICT = ("affects", "category", "fingerprint", "reason", "rule", "severity")
 
 
 def document(old: dict[str, Dag], new: dict[str, Dag], base: Side = BASE, head: Side = HEAD) -> dict[str, Any]:
@@ -68,7 +69,9 @@ def test_a_document_says_what_was_compared_and_what_differs() -> None:
             "ignored": 0,
             "dags": {"added": 0, "removed": 0, "changed": 1, "renamed": 0},
             "changes": {"added": 0, "removed": 0, "changed": 1, "moved": 0, "renamed": 0},
+            "unknown": 0,
         },
+        "truncated": False,
         "errors": [
             {"side": "head", "file": "dags/a.py", "line": 3, "error": "KeyError: 'x'"},
             {"side": "head", "file": "dags/b.py", "line": None, "error": "Timeout: 30 s"},
@@ -155,3 +158,34 @@ def _described(schema: Any, path: str) -> list[tuple[str, dict[str, Any]]]:
             found += [(f"{path}/{name}", one)] if one.keys() != {"$ref"} else []
             found += _described(one, f"{path}/{name}")
     return found
+
+
+def test_a_document_says_that_it_is_truncated_and_counts_all() -> None:
+    old, new = (task_dag("etl", **{f"t{n}": Task(operator=side) for n in range(9)}) for side in "op")
+    written = json.loads(
+        diff_document(
+            judged(compare_all({"etl": old}, {"etl": new}), {"etl": old}, {"etl": new}), BASE, HEAD, max_changes=4
+        )
+    )
+    VALIDATOR.validate(written)
+    assert (len(written["changes"]), written["truncated"], written["summary"]["changes"]["changed"]) == (4, True, 9)
+
+
+def test_a_rename_is_written_with_what_it_was_and_why() -> None:
+    old, new = (task_dag("etl", **{name: Task(operator="o", args={"x": "a b c"})}) for name in ("s", "t"))
+    written = document({"etl": old}, {"etl": new})
+    VALIDATOR.validate(written)
+    (change,) = written["changes"]
+    assert (change["rule"], change["severity"]) == ("task-renamed", "breaking")
+    assert [{name: change[name] for name in change if name not in VERDICT}] == [
+        {
+            "operation": "renamed",
+            "object": {"dag_id": "etl", "kind": "task", "id": "t"},
+            "previous": {"dag_id": "etl", "kind": "task", "id": "s"},
+            "path": "/tasks/t",
+            "before": "s",
+            "after": "t",
+            "likeness": 100,
+            "declared": False,
+        }
+    ]

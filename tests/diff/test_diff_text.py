@@ -4,6 +4,7 @@ import re
 from textwrap import dedent
 
 import msgspec
+import pytest
 from diff_dags import dags, near_pairs, task_dag
 from hypothesis import given, settings
 
@@ -195,3 +196,25 @@ def test_context_lines_of_a_text_have_no_colour() -> None:
 
 def squeezed(text: str) -> list[str]:
     return [re.sub(r"(?<=\S) {2,}", "  ", line).replace("  ", " ") for line in text.split("\n")]
+
+
+def test_code_is_said_to_have_changed_not_shown_as_digests() -> None:
+    old, new = (task_dag(load=Task(operator="a.B", code="sha256:" + digit * 64)) for digit in "01")
+    assert rendered(old, new).split(maxsplit=4)[3:] == ["code", "its code changed"]
+    one, two = ({"$": "callable", "name": "a.f", "code": "sha256:" + digit * 64} for digit in "01")
+    assert argument(one, two).endswith("its code changed")
+    assert "its code" not in argument(one, two | {"name": "a.g"})
+
+
+@pytest.mark.parametrize("text", ["x" * 5000, "line\n" * 5000])
+def test_an_edit_far_into_a_text_shows(text: str) -> None:
+    lines = argument(text + "old" + text, text + "new" + text).split("\n")
+    assert any("old" in line and line.lstrip().startswith("-") for line in lines)
+    assert any("new" in line and line.lstrip().startswith("+") for line in lines)
+
+
+def test_what_is_left_out_is_counted() -> None:
+    old, new = (task_dag("etl", **{f"t{n}": Task(operator=side) for n in range(9)}) for side in "op")
+    lines = render_text(compare_all({"etl": old}, {"etl": new}), color=False, max_changes=4).split("\n")
+    assert len(lines) == 1 + 4 + 3
+    assert lines[-3:] == ["… truncated: 5 more changes", "", "1 dag changed: 9 tasks changed."]
