@@ -172,7 +172,8 @@ def _row_lines(lead: str, row: _Row, layout: _Layout) -> Iterator[_Line]:
     before, after = row.change.before, row.change.after
     detail, room = _detail(row), layout.room(lead)
     if before is UNSET or after is UNSET or row.sign == ">" or (len(detail) <= room and not _are_texts(before, after)):
-        yield _Line(row.sign, layout.tagged(lead + cut(detail, room), row.change))
+        shown = _end(detail, room) if row.sign in "+-" else cut(detail, room)
+        yield _Line(row.sign, layout.tagged(lead + shown, row.change))
         return
     yield _Line(row.sign, layout.tagged(lead, row.change))
     if _are_texts(before, after):
@@ -181,6 +182,11 @@ def _row_lines(lead: str, row: _Row, layout: _Layout) -> Iterator[_Line]:
     old, new = _from_parting(display(before), display(after))
     yield _Line("-", f"      - {cut(old, layout.width - 8)}")
     yield _Line("+", f"      + {cut(new, layout.width - 8)}")
+
+
+def _end(path: str, room: int) -> str:
+    """Return the import path of an operator, or its end if it is too long: the class says most."""
+    return path if len(path) <= room else ELLIPSIS + path[-(room - 1) :]
 
 
 def _detail(row: _Row) -> str:
