@@ -10,8 +10,9 @@ from dagserial.canonical import settled_bytes
 from dagserial.diff import param
 from dagserial.diff.change import Change
 from dagserial.diff.dag_pair import DagPair, read_tasks, task_values
+from dagserial.diff.dag_parts import DagParts
 from dagserial.diff.subject import steps_of
-from dagserial.model import Dag, Mapping, Task, Value
+from dagserial.model import Mapping, Task, Value
 
 Condition = Callable[[Change, DagPair], bool]
 
@@ -180,7 +181,7 @@ def _mapped_group(change: Change, dags: DagPair) -> bool:
     return _mapped_around(dags.old, change.before) != _mapped_around(dags.new, change.after)
 
 
-def _mapped_around(dag: Dag | None, group_id: Value | UnsetType) -> list[bytes]:
+def _mapped_around(dag: DagParts | None, group_id: Value | UnsetType) -> list[bytes]:
     """Return the mapped groups from one outwards, each by what it is mapped over: a name alone says nothing."""
     found: list[bytes] = []
     while dag is not None and isinstance(group_id, str) and group_id in dag.groups:
@@ -202,12 +203,7 @@ def _declared(change: Change, dags: DagPair) -> bool:
 
 def _ids_kept(change: Change, dags: DagPair) -> bool:
     """No task in the group that was renamed, or in the groups within it, has an id that the DAG did not have."""
-    if dags.old is None or dags.new is None:
-        return False
-    inside = {change.object.id}
-    for _ in dags.new.groups:
-        inside |= {group_id for group_id, group in dags.new.groups.items() if group.parent in inside}
-    return all(task_id in dags.old.tasks for task_id, task in dags.new.tasks.items() if task.group in inside)
+    return change.object.id not in dags.with_new_ids
 
 
 CONDITIONS: dict[str, Condition] = {

@@ -7,6 +7,7 @@ from functools import cached_property
 from msgspec import UNSET
 
 from dagserial.diff.change import Change
+from dagserial.diff.dag_parts import DagParts, dag_parts
 from dagserial.model import Dag, Mapping, Task, Value
 from dagserial.record import Record
 
@@ -14,7 +15,7 @@ _QUOTED = re.compile(r"""["']([^"']+)["']""")
 
 
 class DagPair:
-    """A DAG as it was and as it is; a record is read when something is asked of it."""
+    """A DAG as it was and as it is; of a record no more is read than is asked for."""
 
     def __init__(self, old: Dag | Record | None, new: Dag | Record | None) -> None:
         """Prepare.
@@ -26,14 +27,14 @@ class DagPair:
         self._old, self._new = old, new
 
     @cached_property
-    def old(self) -> Dag | None:
+    def old(self) -> DagParts | None:
         """The DAG as it was."""
-        return self._old.dag() if isinstance(self._old, Record) else self._old
+        return dag_parts(self._old) if self._old else None
 
     @cached_property
-    def new(self) -> Dag | None:
+    def new(self) -> DagParts | None:
         """The DAG as it is."""
-        return self._new.dag() if isinstance(self._new, Record) else self._new
+        return dag_parts(self._new) if self._new else None
 
     def old_task(self, change: Change) -> Task | None:
         """Return the task that a change is within, as it was."""
@@ -52,6 +53,20 @@ class DagPair:
         said = [value for task in self.new.tasks.values() for value in task_values(task)]
         said += [value for group in self.new.groups.values() for value in _mapping_values(group.mapping)]
         return frozenset(read_tasks(said))
+
+    @cached_property
+    def with_new_ids(self) -> frozenset[str]:
+        """Ids of the groups in which, at any depth, lies a task whose id the old DAG did not have."""
+        found: set[str] = set()
+        if self.new is None:
+            return frozenset()
+        old_ids = self.old.tasks if self.old else {}
+        for task_id in self.new.tasks.keys() - old_ids.keys():
+            group_id = self.new.tasks[task_id].group
+            while group_id is not None and group_id not in found:
+                found.add(group_id)
+                group_id = self.new.groups[group_id].parent
+        return frozenset(found)
 
 
 def task_values(task: Task) -> list[Value]:

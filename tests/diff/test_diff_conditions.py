@@ -8,6 +8,7 @@ from diff_dags import task_dag
 from dagserial.diff import compare_all, judged
 from dagserial.diff.param import is_default_changed, is_narrowed, is_required, is_widened
 from dagserial.model import Dag, DagFields, Group, Mapping, Task
+from dagserial.record import Record
 
 XCOM = {"$": "xcom", "task": "a"}
 ASSETS = [{"$": "asset", "uri": f"s3://{name}"} for name in "abc"]
@@ -16,7 +17,10 @@ ASSETS = [{"$": "asset", "uri": f"s3://{name}"} for name in "abc"]
 def rules(old: Dag, new: Dag) -> list[tuple[str, str]]:
     """Return rule and severity of each change."""
     sides = {old.dag_id: old}, {new.dag_id: new}
-    return [(change.verdict.rule, change.verdict.severity) for change in judged(compare_all(*sides), *sides).changes]
+    diff = judged(compare_all(*sides), *sides)
+    records = [{dag_id: Record.of_dag(dag) for dag_id, dag in side.items()} for side in sides]
+    assert judged(compare_all(*sides), *records) == diff, "a record that is read in part is judged as a DAG is"
+    return [(change.verdict.rule, change.verdict.severity) for change in diff.changes]
 
 
 def of_dag(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, str]]:
