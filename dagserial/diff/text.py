@@ -145,6 +145,8 @@ def _detail(row: _Row) -> str:
         return ""
     if _is_code(row.change):
         return "its code changed"
+    if row.change.operation == "moved" and "/mapping/expand" in row.change.path and _are_ranges(before, after):
+        return f"indexes {_ranges(before)} -> {_ranges(after)}"
     if row.sign == ">":
         return f"{_location(before)} -> {_location(after)}"
     return " -> ".join("(absent)" if side is UNSET else display(side) for side in (before, after))
@@ -157,6 +159,18 @@ def _is_code(change: Change) -> bool:
         return "$" in before and "code" in before and "code" in after and before | {"code": after["code"]} == after
     steps = change.path.split("/")
     return change.object.kind == "task" and len(steps) == 4 and steps[3] == "code" and change.operation == "changed"
+
+
+def _are_ranges(before: Value | UnsetType, after: Value | UnsetType) -> bool:
+    """Tell a mapped list whose items have other indexes from what was put into another order."""
+    if not isinstance(before, list) or not isinstance(after, list):
+        return False
+    is_order = sorted(map(display, before)) == sorted(map(display, after))
+    return not is_order and all(isinstance(item, list) for item in (*before, *after))
+
+
+def _ranges(runs: Value) -> str:
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
 def _location(side: Value | UnsetType) -> str:

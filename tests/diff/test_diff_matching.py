@@ -249,6 +249,27 @@ def test_a_declared_group_takes_its_tasks_along() -> None:
     assert (rename.object.kind, rename.declared, rename.likeness) == ("group", True, 100)
 
 
+def test_a_group_that_was_renamed_with_half_of_its_tasks_keeps_them() -> None:
+    old, new = grouped("g", "a", "b", "c"), grouped("h", "a", "b", "x")
+    assert [(change.operation, change.path) for change in compare(old, new) if change.object.kind != "edge"] == [
+        ("renamed", "/tasks/h.x"),
+        ("changed", "/tasks/h.x/args/bash_command"),
+        ("renamed", "/groups/h"),
+    ]
+
+
+def test_every_task_of_a_dag_may_be_renamed_and_edited() -> None:
+    def dag(prefix: str, edit: str) -> Dag:
+        ids = [f"{prefix}{number}" for number in range(300)]
+        tasks = {one: bash(f"run --part {at}{edit}", *ids[max(0, at - 1) : at]) for at, one in enumerate(ids)}
+        return task_dag("etl", **tasks)
+
+    found = compare(dag("task_", ""), dag("step_", " --force"))
+    renamed = {(change.before, change.after) for change in found if change.operation == "renamed"}
+    assert renamed == {(f"task_{number}", f"step_{number}") for number in range(300)}
+    assert {change.operation for change in found} == {"renamed", "changed"}
+
+
 def test_a_task_that_leaves_a_group_with_its_name_is_renamed_and_moves() -> None:
     old = grouped("g", "a", "b")
     tasks = {**old.tasks, "a": bash("run a of the sales"), "end": bash("end", "a", "g.b")}

@@ -218,3 +218,14 @@ def test_what_is_left_out_is_counted() -> None:
     lines = render_text(compare_all({"etl": old}, {"etl": new}), color=False, max_changes=4).split("\n")
     assert len(lines) == 1 + 4 + 3
     assert lines[-3:] == ["… truncated: 5 more changes", "", "1 dag changed: 9 tasks changed."]
+
+
+def test_map_indexes_that_shift_are_ranges() -> None:
+    def dag(*items: object) -> Dag:
+        return task_dag(a=Task(operator="o", mapping=Mapping(expand=(("x", list(items)),))))
+
+    assert rendered(dag(*"abcd"), dag(*"xabcd")).split("\n") == [
+        "  > task   a  mapping/expand/x    indexes 0-3 -> 1-4",
+        '  ~ task   a  mapping/expand/x/0  (absent) -> "x"',
+    ]
+    assert rendered(dag([0, 1], [2, 3]), dag([2, 3], [0, 1])).endswith("[[0, 1], [2, 3]] -> [[2, 3], [0, 1]]")
