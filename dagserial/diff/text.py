@@ -1,6 +1,7 @@
 """Write a diff as text for people, in the manner of `terraform plan`."""
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
@@ -22,8 +23,10 @@ _NARROWEST = 24
 _CONTEXT = 12
 """Characters that two long values have in common and that are shown before they part."""
 _LONGEST_LINE = 1000
+_CONTEXT_LINES = 2
 _MOST_LINES = 2000
-"""Above this, texts are not compared by line: `difflib` takes quadratic time."""
+"""If more lie between the first and the last difference, texts are not compared by line: `difflib` is quadratic."""
+_HUNK = re.compile(r"([-+])(\d+)")
 
 
 class _Line(NamedTuple):
@@ -183,14 +186,32 @@ def _are_texts(before: Value, after: Value) -> bool:
     """Tell whether two values are strings that are told apart by line."""
     if not isinstance(before, str) or not isinstance(after, str):
         return False
-    return 0 < max(before.count("\n"), after.count("\n")) <= _MOST_LINES
+    if "\n" not in before and "\n" not in after:
+        return False
+    _, olds, news = _around_edit(before, after)
+    return max(len(olds), len(news)) <= _MOST_LINES
+
+
+def _around_edit(before: str, after: str) -> tuple[int, list[str], list[str]]:
+    """Return the lines from two before the first that differs to two behind the last, and the number of the first."""
+    old, new = before.split("\n"), after.split("\n")
+    start = max(0, _common(old, new) - _CONTEXT_LINES)
+    end = max(0, _common(old[start:][::-1], new[start:][::-1]) - _CONTEXT_LINES)
+    return start, old[start : len(old) - end], new[start : len(new) - end]
+
+
+def _common(old: list[str], new: list[str]) -> int:
+    return next(
+        (at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), min(len(old), len(new))
+    )
 
 
 def _text_lines(before: str, after: str) -> Iterator[_Line]:
     """Yield a unified diff, indented; lines end at newlines alone, so that no difference goes unseen."""
-    lines = difflib.unified_diff(before.split("\n"), after.split("\n"), n=2, lineterm="")
-    for line in list(lines)[2:]:
-        yield _Line(line[0], f"      {cut(printable(line), _LONGEST_LINE)}")
+    start, old, new = _around_edit(before, after)
+    for line in list(difflib.unified_diff(old, new, n=_CONTEXT_LINES, lineterm=""))[2:]:
+        shown = _HUNK.sub(lambda found: f"{found[1]}{int(found[2]) + start}", line) if line[0] == "@" else line
+        yield _Line(line[0], f"      {cut(printable(shown), _LONGEST_LINE)}")
 
 
 def _from_parting(old: str, new: str) -> tuple[str, str]:
