@@ -226,11 +226,17 @@ def _totals(diff: Diff) -> str:
     dag_ids = {change.object.dag_id for change in diff.changes}
     dags = Counter(_dag_fate(diff, dag_id) for dag_id in dag_ids)
     parts = [f"{_counted(dags[fate], 'dag')} {fate}" for fate in _SIGNS if dags[fate]]
-    met = {(change.object, _fate(change)) for change in diff.changes if change.path}
+    met = {(change.object, _object_fate(change)) for change in diff.changes if change.path}
     tally = Counter((target.kind, fate) for target, fate in met)
     cells = [(kind, fate, tally[kind, fate]) for kind in KINDS if kind != "dag" for fate in _SIGNS]
     within = [f"{_counted(count, kind)} {fate}" for kind, fate, count in cells if count]
     return ", ".join(parts) + (f": {', '.join(within)}." if within else ".")
+
+
+def _object_fate(change: Change) -> Operation:
+    """Return what became of an object itself: one in which a list was put into another order did not move."""
+    is_within = change.operation == "moved" and change.path.split("/")[3:] not in (["group"], ["parent"])
+    return "changed" if is_within else _fate(change)
 
 
 def _unknown(diff: Diff) -> str:

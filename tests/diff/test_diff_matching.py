@@ -4,8 +4,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from diff_dags import mirror, task_dag
+from diff_dags import dags, mirror, task_dag
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from msgspec import UNSET
 from renamed_dags import renamed_pairs
 
@@ -330,3 +331,16 @@ def test_a_declared_dag_takes_its_declared_tasks_along() -> None:
 def test_sides_that_have_nothing_to_say_have_no_keys() -> None:
     (change,) = compare(task_dag(a=bash("one")), task_dag(a=bash("two")))
     assert (change.previous, change.likeness, change.declared) == (UNSET, UNSET, UNSET)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(dags(), min_size=1, max_size=3), st.lists(dags(), max_size=2), st.booleans())
+def test_sets_of_dags_are_mirrored_with_their_renames(kept: list[Dag], others: list[Dag], is_one_file: bool) -> None:
+    old = {f"a{at}": renamed_dag(dag, f"a{at}") for at, dag in enumerate(kept)}
+    new = {f"b{at}": renamed_dag(dag, f"b{at}") for at, dag in enumerate([*kept[1:], *others])}
+    files = ({one: "f.py" for one in old}, {one: "f.py" if is_one_file else f"{one}.py" for one in new})
+    forth, back = compare_all(old, new, files=files), compare_all(new, old, files=files[::-1])
+    assert [settled_bytes(change) for change in back.changes] == [settled_bytes(one) for one in mirror(forth.changes)]
+    assert back.renamed == {before: after for after, before in forth.renamed.items()}
+    told = {change.object.dag_id for change in forth.changes if not change.path} | set(forth.renamed.values())
+    assert told == old.keys() | new.keys()

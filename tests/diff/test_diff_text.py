@@ -243,3 +243,10 @@ def test_an_edit_in_a_text_of_many_lines_is_told_by_line_and_number() -> None:
         "       line 7001",
         "       line 7002",
     ]
+
+
+def test_a_list_in_another_order_does_not_move_its_task() -> None:
+    old, new = (task_dag(load=Task(operator="o", args={"x": ["cp", *ends]})) for ends in ("ab", "ba"))
+    lines = render_text(compare_all({"etl": old}, {"etl": new}), color=False).split("\n")
+    assert lines[1] == '  > task   load  args/x  ["cp", "a", "b"] -> ["cp", "b", "a"]'
+    assert lines[-1] == "1 dag changed: 1 task changed."
