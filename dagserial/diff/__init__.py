@@ -1,7 +1,7 @@
 """Two models to changes, and changes to text and JSON."""
 
 from dagserial.diff.change import Change, ChangeCounts, DagCounts, Diff, Ignored, Kind, Operation, Summary, Target
-from dagserial.diff.comparison import compare, compare_all, compare_records
+from dagserial.diff.comparison import compare, compare_all, compare_pieces, compare_records
 from dagserial.diff.document import Side, UnreadFile, diff_document
 from dagserial.diff.judgement import judged
 from dagserial.diff.matching import Matching
@@ -37,6 +37,7 @@ __all__ = [
     "applied",
     "compare",
     "compare_all",
+    "compare_pieces",
     "compare_records",
     "diff_document",
     "ignore_stanzas",

@@ -19,6 +19,13 @@ from dagserial.record import FORMAT, Record
 _AS_FOUND = Matching()
 
 
+class _Head(msgspec.Struct):
+    dag_id: str
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+
+
 def compare(old: Dag, new: Dag, matching: Matching = _AS_FOUND) -> tuple[Change, ...]:
     """Return what differs between two DAGs: nothing exactly when their records have the same bytes.
 
@@ -39,12 +46,16 @@ def compare_records(old: Record, new: Record, matching: Matching = _AS_FOUND) ->
     before, after = _current(old), _current(new)
     if before.body == after.body:
         return ()
-    pieces = cut(before.body), cut(after.body)
+    return compare_pieces(cut(before.body), cut(after.body), matching)
+
+
+def compare_pieces(old: Pieces, new: Pieces, matching: Matching = _AS_FOUND) -> tuple[Change, ...]:
+    """Return what differs between two records that were cut before, as `compare` does."""
+    dag_ids = _HEAD.decode(old.dag).dag_id, _HEAD.decode(new.dag).dag_id
     rename = None
-    if before.dag_id != after.dag_id:
-        is_declared = matching.is_declared(before.dag_id, after.dag_id)
-        rename = Rename(before.dag_id, after.dag_id, dag_likeness(*pieces), is_declared)
-    return _known(_compared(pieces, (before.dag_id, after.dag_id), rename, matching))
+    if dag_ids[0] != dag_ids[1]:
+        rename = Rename(*dag_ids, dag_likeness(old, new), matching.is_declared(*dag_ids))
+    return _known(_compared((old, new), dag_ids, rename, matching))
 
 
 def compare_all(

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from heapq import nsmallest
 from itertools import groupby, product
 from operator import itemgetter
@@ -25,24 +25,30 @@ _WORDS = re.compile(r"\w+|[^\w\s]")
 
 
 def features_of(*paths_and_values: tuple[str, Value]) -> Features:
-    """Return the features of some values, each under its own path."""
-    found = frozenset(crc32(piece) for path, value in paths_and_values for piece in _pieces(path, value))
+    """Return the features of some values, each under its own path.
+
+    They are the words of texts, and the other values one by one; the order of a list says nothing here.
+    """
+    pieces: list[int] = []
+    for path, value in paths_and_values:
+        _collect(value, crc32(path.encode()), pieces)
+    found = frozenset(pieces)
     return found if len(found) <= MOST_FEATURES else frozenset(nsmallest(MOST_FEATURES, found))
 
 
-def _pieces(path: str, value: Value) -> Iterator[bytes]:
-    """Yield the words of texts, the keys and items of containers; the order of a list says nothing here."""
+def _collect(value: Value, path: int, pieces: list[int]) -> None:
+    """Add the features of a value under a path, which goes by its number."""
     if isinstance(value, str):
         words = value.split("\n") if len(value) > _LONG_TEXT else _WORDS.findall(value)
-        yield from (f"{path}\0{word}".encode() for word in words or [value])
+        pieces += [crc32(word.encode(), path) for word in words or [value]]
     elif isinstance(value, dict) and value:
         for key, item in value.items():
-            yield from _pieces(f"{path}/{key}", item)
+            _collect(item, crc32(b"/" + key.encode(), path), pieces)
     elif isinstance(value, list) and value:
         for item in value:
-            yield from _pieces(path, item)
+            _collect(item, path, pieces)
     else:
-        yield path.encode() + b"\1" + settled_bytes(value)
+        pieces.append(crc32(b"\0" + settled_bytes(value), path))
 
 
 def unique_best(

@@ -35,3 +35,8 @@ def redirected(value: Value, names: Names) -> Value:
         if isinstance(named, str):
             found[field] = names[kind].get(named, named)
     return found
+
+
+def may_refer(piece: bytes) -> bool:
+    """Tell whether the bytes of a task may hold a value that names another; most do not."""
+    return b'"$":"xcom"' in piece or b'"$":"task' in piece

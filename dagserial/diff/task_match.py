@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Set
+from zlib import crc32
 
 from dagserial.canonical import settled_bytes
 from dagserial.diff.entries import Entries, Sides
 from dagserial.diff.likeness import Features, alone, common_share, features_of, unique_best
 from dagserial.diff.matching import Rename
-from dagserial.diff.reference import Names, redirected
+from dagserial.diff.reference import Names, may_refer, redirected
 from dagserial.model import Value, semantics
 
 _ROUNDS = 3
@@ -105,10 +106,10 @@ class TaskMatch:
     def _pair_alike(self, least: int) -> None:
         olds = {old: self._old.features(old) | _as_features(self._known_old(old)) for old in self._old.left}
         news = {new: self._new.features(new) | _as_features(self._known_new(new)) for new in self._new.left}
-        for old, (new, score) in unique_best(olds, news, self._score, least / 100).items():
+        for old, (new, score) in unique_best(olds, news, self.score, least / 100).items():
             self._settle(old, new, score)
 
-    def _score(self, old: str, new: str) -> float:
+    def score(self, old: str, new: str) -> float:
         """Return how alike two tasks are, 0 to 1: their own arguments for three parts, their neighbours for one."""
         if not self._has_same_operator(old, new) or bool(self._old.near[old]) != bool(self._new.near[new]):
             return 0
@@ -175,7 +176,9 @@ class _Unpaired:
             task = self.entries[one]
             said = {name: task[name] for name in _DEFINITION & task.keys()}
             said["args"] = {name: value for name, value in task.get("args", {}).items() if name not in _SHOWN}
-            found = self._definitions[one] = settled_bytes(redirected(said, self._nameless))
+            found = self._definitions[one] = settled_bytes(
+                redirected(said, self._nameless) if may_refer(bytes(self.entries.pieces[one])) else said
+            )
         return found
 
     def by_definition(self, ids: Iterable[str]) -> dict[bytes, list[str]]:
@@ -210,4 +213,4 @@ def _joined(old: dict[bytes, list[str]], new: dict[bytes, list[str]]) -> Iterato
 
 
 def _as_features(near: Set[Neighbour]) -> Features:
-    return features_of(*near)
+    return frozenset(crc32(f"{end} {one}".encode()) for end, one in near)

@@ -1,6 +1,7 @@
 """Write a diff as text for people, in the manner of `terraform plan`."""
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
@@ -23,8 +24,10 @@ _NARROWEST = 24
 _CONTEXT = 12
 """Characters that two long values have in common and that are shown before they part."""
 _LONGEST_LINE = 1000
+_CONTEXT_LINES = 2
 _MOST_LINES = 2000
-"""Above this, texts are not compared by line: `difflib` takes quadratic time."""
+"""If more lie between the first and the last difference, texts are not compared by line: `difflib` is quadratic."""
+_HUNK = re.compile(r"([-+])(\d+)")
 
 
 class _Line(NamedTuple):
@@ -199,6 +202,8 @@ def _detail(row: _Row) -> str:
         return ""
     if _is_code(row.change):
         return "its code changed"
+    if row.change.operation == "moved" and "/mapping/expand" in row.change.path and _are_ranges(before, after):
+        return f"indexes {_ranges(before)} -> {_ranges(after)}"
     if row.sign == ">":
         return f"{_location(before)} -> {_location(after)}"
     return " -> ".join("(absent)" if side is UNSET else display(side) for side in (before, after))
@@ -213,6 +218,18 @@ def _is_code(change: Change) -> bool:
     return change.object.kind == "task" and len(steps) == 4 and steps[3] == "code" and change.operation == "changed"
 
 
+def _are_ranges(before: Value | UnsetType, after: Value | UnsetType) -> bool:
+    """Tell a mapped list whose items have other indexes from what was put into another order."""
+    if not isinstance(before, list) or not isinstance(after, list):
+        return False
+    is_order = sorted(map(display, before)) == sorted(map(display, after))
+    return not is_order and all(isinstance(item, list) for item in (*before, *after))
+
+
+def _ranges(runs: Value) -> str:
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+
+
 def _location(side: Value | UnsetType) -> str:
     if side is UNSET:
         return "(root)"
@@ -223,14 +240,32 @@ def _are_texts(before: Value, after: Value) -> bool:
     """Tell whether two values are strings that are told apart by line."""
     if not isinstance(before, str) or not isinstance(after, str):
         return False
-    return 0 < max(before.count("\n"), after.count("\n")) <= _MOST_LINES
+    if "\n" not in before and "\n" not in after:
+        return False
+    _, olds, news = _around_edit(before, after)
+    return max(len(olds), len(news)) <= _MOST_LINES
+
+
+def _around_edit(before: str, after: str) -> tuple[int, list[str], list[str]]:
+    """Return the lines from two before the first that differs to two behind the last, and the number of the first."""
+    old, new = before.split("\n"), after.split("\n")
+    start = max(0, _common(old, new) - _CONTEXT_LINES)
+    end = max(0, _common(old[start:][::-1], new[start:][::-1]) - _CONTEXT_LINES)
+    return start, old[start : len(old) - end], new[start : len(new) - end]
+
+
+def _common(old: list[str], new: list[str]) -> int:
+    return next(
+        (at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), min(len(old), len(new))
+    )
 
 
 def _text_lines(before: str, after: str) -> Iterator[_Line]:
     """Yield a unified diff, indented; lines end at newlines alone, so that no difference goes unseen."""
-    lines = difflib.unified_diff(before.split("\n"), after.split("\n"), n=2, lineterm="")
-    for line in list(lines)[2:]:
-        yield _Line(line[0], f"      {cut(printable(line), _LONGEST_LINE)}")
+    start, old, new = _around_edit(before, after)
+    for line in list(difflib.unified_diff(old, new, n=_CONTEXT_LINES, lineterm=""))[2:]:
+        shown = _HUNK.sub(lambda found: f"{found[1]}{int(found[2]) + start}", line) if line[0] == "@" else line
+        yield _Line(line[0], f"      {cut(printable(shown), _LONGEST_LINE)}")
 
 
 def _from_parting(old: str, new: str) -> tuple[str, str]:
@@ -245,12 +280,18 @@ def _totals(diff: Diff) -> str:
     dag_ids = {change.object.dag_id for change in diff.changes}
     dags = Counter(_dag_fate(diff, dag_id) for dag_id in dag_ids)
     parts = [f"{counted(dags[fate], 'dag')} {fate}" for fate in _SIGNS if dags[fate]]
-    met = {(change.object, _fate(change)) for change in diff.changes if change.path}
+    met = {(change.object, _object_fate(change)) for change in diff.changes if change.path}
     tally = Counter((target.kind, fate) for target, fate in met)
     cells = [(kind, fate, tally[kind, fate]) for kind in KINDS if kind != "dag" for fate in _SIGNS]
     within = [f"{counted(count, kind)} {fate}" for kind, fate, count in cells if count]
     sentence = ", ".join(parts) + (f": {', '.join(within)}." if within else ".")
     return f"{sentence} {graded(diff)}".rstrip()
+
+
+def _object_fate(change: Change) -> Operation:
+    """Return what became of an object itself: one in which a list was put into another order did not move."""
+    is_within = change.operation == "moved" and change.path.split("/")[3:] not in (["group"], ["parent"])
+    return "changed" if is_within else _fate(change)
 
 
 def _unknown(diff: Diff) -> str:

@@ -4,8 +4,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from diff_dags import mirror, task_dag
+from diff_dags import dags, mirror, task_dag
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from msgspec import UNSET
 from renamed_dags import renamed_pairs
 
@@ -249,6 +250,27 @@ def test_a_declared_group_takes_its_tasks_along() -> None:
     assert (rename.object.kind, rename.declared, rename.likeness) == ("group", True, 100)
 
 
+def test_a_group_that_was_renamed_with_half_of_its_tasks_keeps_them() -> None:
+    old, new = grouped("g", "a", "b", "c"), grouped("h", "a", "b", "x")
+    assert [(change.operation, change.path) for change in compare(old, new) if change.object.kind != "edge"] == [
+        ("renamed", "/tasks/h.x"),
+        ("changed", "/tasks/h.x/args/bash_command"),
+        ("renamed", "/groups/h"),
+    ]
+
+
+def test_every_task_of_a_dag_may_be_renamed_and_edited() -> None:
+    def dag(prefix: str, edit: str) -> Dag:
+        ids = [f"{prefix}{number}" for number in range(300)]
+        tasks = {one: bash(f"run --part {at}{edit}", *ids[max(0, at - 1) : at]) for at, one in enumerate(ids)}
+        return task_dag("etl", **tasks)
+
+    found = compare(dag("task_", ""), dag("step_", " --force"))
+    renamed = {(change.before, change.after) for change in found if change.operation == "renamed"}
+    assert renamed == {(f"task_{number}", f"step_{number}") for number in range(300)}
+    assert {change.operation for change in found} == {"renamed", "changed"}
+
+
 def test_a_task_that_leaves_a_group_with_its_name_is_renamed_and_moves() -> None:
     old = grouped("g", "a", "b")
     tasks = {**old.tasks, "a": bash("run a of the sales"), "end": bash("end", "a", "g.b")}
@@ -309,3 +331,16 @@ def test_a_declared_dag_takes_its_declared_tasks_along() -> None:
 def test_sides_that_have_nothing_to_say_have_no_keys() -> None:
     (change,) = compare(task_dag(a=bash("one")), task_dag(a=bash("two")))
     assert (change.previous, change.likeness, change.declared) == (UNSET, UNSET, UNSET)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(dags(), min_size=1, max_size=3), st.lists(dags(), max_size=2), st.booleans())
+def test_sets_of_dags_are_mirrored_with_their_renames(kept: list[Dag], others: list[Dag], is_one_file: bool) -> None:
+    old = {f"a{at}": renamed_dag(dag, f"a{at}") for at, dag in enumerate(kept)}
+    new = {f"b{at}": renamed_dag(dag, f"b{at}") for at, dag in enumerate([*kept[1:], *others])}
+    files = (dict.fromkeys(old, "f.py"), {one: "f.py" if is_one_file else f"{one}.py" for one in new})
+    forth, back = compare_all(old, new, files=files), compare_all(new, old, files=files[::-1])
+    assert [settled_bytes(change) for change in back.changes] == [settled_bytes(one) for one in mirror(forth.changes)]
+    assert back.renamed == {before: after for after, before in forth.renamed.items()}
+    told = {change.object.dag_id for change in forth.changes if not change.path} | set(forth.renamed.values())
+    assert told == old.keys() | new.keys()

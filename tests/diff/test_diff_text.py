@@ -135,7 +135,7 @@ def test_texts_that_differ_in_their_last_newline_differ_visibly() -> None:
 
 
 def test_texts_of_too_many_lines_are_not_compared_by_line() -> None:
-    assert len(argument("a\n" * 3000, "a\n" * 3001).split("\n")) == 3
+    assert len(argument("a\n" * 3000, "b\n" * 3001).split("\n")) == 3
 
 
 def test_long_values_stand_below_each_other_from_where_they_part() -> None:
@@ -218,3 +218,35 @@ def test_what_is_left_out_is_counted() -> None:
     lines = render_text(compare_all({"etl": old}, {"etl": new}), color=False, max_changes=4).split("\n")
     assert len(lines) == 1 + 4 + 3
     assert lines[-3:] == ["… truncated: 5 more changes", "", "1 dag changed: 9 tasks changed."]
+
+
+def test_map_indexes_that_shift_are_ranges() -> None:
+    def dag(*items: object) -> Dag:
+        return task_dag(a=Task(operator="o", mapping=Mapping(expand=(("x", list(items)),))))
+
+    assert rendered(dag(*"abcd"), dag(*"xabcd")).split("\n") == [
+        "  > task   a  mapping/expand/x    indexes 0-3 -> 1-4",
+        '  ~ task   a  mapping/expand/x/0  (absent) -> "x"',
+    ]
+    assert rendered(dag([0, 1], [2, 3]), dag([2, 3], [0, 1])).endswith("[[0, 1], [2, 3]] -> [[2, 3], [0, 1]]")
+
+
+def test_an_edit_in_a_text_of_many_lines_is_told_by_line_and_number() -> None:
+    lines = [f"line {number}" for number in range(1, 9001)]
+    edited = [*lines[:6999], "another", *lines[7000:]]
+    assert argument("\n".join(lines), "\n".join(edited)).split("\n")[1:] == [
+        "      @@ -6998,5 +6998,5 @@",
+        "       line 6998",
+        "       line 6999",
+        "      -line 7000",
+        "      +another",
+        "       line 7001",
+        "       line 7002",
+    ]
+
+
+def test_a_list_in_another_order_does_not_move_its_task() -> None:
+    old, new = (task_dag(load=Task(operator="o", args={"x": ["cp", *ends]})) for ends in ("ab", "ba"))
+    lines = render_text(compare_all({"etl": old}, {"etl": new}), color=False).split("\n")
+    assert lines[1] == '  > task   load  args/x  ["cp", "a", "b"] -> ["cp", "b", "a"]'
+    assert lines[-1] == "1 dag changed: 1 task changed."
