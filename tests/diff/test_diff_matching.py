@@ -338,7 +338,7 @@ def test_sides_that_have_nothing_to_say_have_no_keys() -> None:
 def test_sets_of_dags_are_mirrored_with_their_renames(kept: list[Dag], others: list[Dag], is_one_file: bool) -> None:
     old = {f"a{at}": renamed_dag(dag, f"a{at}") for at, dag in enumerate(kept)}
     new = {f"b{at}": renamed_dag(dag, f"b{at}") for at, dag in enumerate([*kept[1:], *others])}
-    files = ({one: "f.py" for one in old}, {one: "f.py" if is_one_file else f"{one}.py" for one in new})
+    files = (dict.fromkeys(old, "f.py"), {one: "f.py" if is_one_file else f"{one}.py" for one in new})
     forth, back = compare_all(old, new, files=files), compare_all(new, old, files=files[::-1])
     assert [settled_bytes(change) for change in back.changes] == [settled_bytes(one) for one in mirror(forth.changes)]
     assert back.renamed == {before: after for after, before in forth.renamed.items()}
