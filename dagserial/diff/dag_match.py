@@ -61,11 +61,14 @@ def _alike(
     """Yield the pairs that are most alike: in what they say for three parts, in their files, if known, for one."""
     olds, news = ({dag_id: _features(pieces) for dag_id, pieces in side.items()} for side in (old, new))
 
+    stayed = set(files[0].values()) & set(files[1].values())
+
     def score(before: str, after: str) -> float:
         common, of = common_share(olds[before], news[after])
-        if before not in files[0] or after not in files[1]:
+        places = files[0].get(before), files[1].get(after)
+        if None in places or stayed.isdisjoint(places):  # a file that was renamed, too, says nothing
             return common / of
-        return (3 * common + (files[0][before] == files[1][after]) * of) / (4 * of)
+        return (3 * common + (places[0] == places[1]) * of) / (4 * of)
 
     for before, (after, at) in unique_best(olds, news, score, least / 100).items():
         yield Rename(before, after, min(99, int(at * 100)))

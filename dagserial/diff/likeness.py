@@ -21,7 +21,10 @@ _COMMON = 24
 """A feature that more things of one side have than this tells none apart."""
 _LONG_TEXT = 4_000
 """From so many characters on, a text is cut into lines and not into words."""
-_WORDS = re.compile(r"\w+|[^\w\s]")
+_WORDS = re.compile(r"\w+")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_NAMED = frozenset({"callable", "class", "method"})
+"""Tags of what has a dotted name; its last part alone counts, as much in one file shares the rest."""
 
 
 def features_of(*paths_and_values: tuple[str, Value]) -> Features:
@@ -39,16 +42,24 @@ def features_of(*paths_and_values: tuple[str, Value]) -> Features:
 def _collect(value: Value, path: int, pieces: list[int]) -> None:
     """Add the features of a value under a path, which goes by its number."""
     if isinstance(value, str):
-        words = value.split("\n") if len(value) > _LONG_TEXT else _WORDS.findall(value)
-        pieces += [crc32(word.encode(), path) for word in words or [value]]
+        pieces += [crc32(word.encode(), path) for word in _words(value) or [value]]
     elif isinstance(value, dict) and value:
         for key, item in value.items():
-            _collect(item, crc32(b"/" + key.encode(), path), pieces)
+            if key == "$":
+                continue  # what all values of a kind share
+            is_name = key == "name" and value.get("$") in _NAMED and isinstance(item, str)
+            _collect(item.rpartition(".")[2] if is_name else item, crc32(b"/" + key.encode(), path), pieces)
     elif isinstance(value, list) and value:
         for item in value:
             _collect(item, path, pieces)
     else:
         pieces.append(crc32(b"\0" + settled_bytes(value), path))
+
+
+def _words(text: str) -> list[str]:
+    if len(text) > _LONG_TEXT:
+        return text.split("\n")
+    return [text] if _DIGEST.fullmatch(text) else _WORDS.findall(text)
 
 
 def unique_best(

@@ -193,7 +193,8 @@ class _Unpaired:
         found = self._features.get(one)
         if found is None:
             task = self.entries[one]
-            args = [(name, value) for name, value in task.get("args", {}).items() if not self._is_default(name, value)]
+            said = task.get("args", {}).items()
+            args = [(name, _unnamed(value, one)) for name, value in said if not self._is_default(name, value)]
             mapping = task.get("mapping", {})
             rest = [("", task[name]) for name in ("code",) if name in task]
             expanded = [*mapping.get("expand", ()), *(("", mapping[name]) for name in mapping if name != "expand")]
@@ -202,6 +203,14 @@ class _Unpaired:
 
     def _is_default(self, name: str, value: Value) -> bool:
         return name in self._defaults and settled_bytes(self._defaults[name]) == settled_bytes(value)
+
+
+def _unnamed(value: Value, task_id: str) -> Value:
+    """Return a function without its name, if that is the task's, as it is for `@task`: it says the id once more."""
+    if not isinstance(value, dict) or value.get("$") != "callable" or not isinstance(value.get("name"), str):
+        return value
+    is_own = value["name"].rpartition(".")[2] == task_id.rpartition(".")[2]
+    return {key: item for key, item in value.items() if key != "name"} if is_own else value
 
 
 def _joined(old: dict[bytes, list[str]], new: dict[bytes, list[str]]) -> Iterator[tuple[str, str]]:

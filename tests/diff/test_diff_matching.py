@@ -142,6 +142,21 @@ def test_what_is_not_alike_comes_and_goes(other: Task) -> None:
     assert (operations["/tasks/load"], operations["/tasks/put"]) == ("removed", "added")
 
 
+def taskflow(name: str, code: str, **args: Any) -> Dag:
+    function = {"$": "callable", "name": f"dags.etl.pipeline.<locals>.{name}", "code": f"sha256:{code * 64}"}
+    load = Task(operator="@task", args={"python_callable": function, **args}, upstream=("a",))
+    return task_dag("etl", **{"a": bash("a"), name: load})
+
+
+def test_two_functions_of_one_file_are_not_alike_for_that() -> None:
+    assert {operation for operation, _ in told(taskflow("load", "1"), taskflow("mail", "2"))} == {"added", "removed"}
+
+
+def test_a_function_that_was_renamed_is_known_by_what_it_is_given() -> None:
+    rows = {"op_args": [{"$": "xcom", "key": "return_value", "task": "a"}]}
+    assert told(taskflow("load", "1", **rows), taskflow("store", "2", **rows))[0] == ("renamed", "/tasks/store")
+
+
 def test_default_args_make_no_task_like_another() -> None:
     defaults = {"retries": 3, "owner": "data", "email": ["ops@example.invalid"], "queue": "slow", "pool": "warehouse"}
     fields = DagFields(dag_id="etl", default_args=defaults)
