@@ -6,10 +6,11 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from dagserial.diff.verdict import SEVERITIES, Ignore, Severity, Verdict
 from dagserial.digest import Digest
 from dagserial.model import Value
 
-Operation = Literal["added", "removed", "changed", "moved"]
+Operation = Literal["added", "removed", "changed", "moved", "renamed"]
 Kind = Literal["dag", "task", "group", "edge"]
 
 KINDS: tuple[Kind, ...] = ("dag", "task", "group", "edge")
@@ -36,8 +37,13 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
         path: JSON pointer (RFC 6901) into the record, but that pairs are named by their first item, upstream tasks
             by their id and items of a set (tags) by themselves, not by index. In a list, an added item has its index
             in the new list, a removed one its index in the old. Empty for a DAG as a whole.
-        before: as the old record says it; UNSET if it says nothing there, which is not `None`.
+        before: as the old record says it; UNSET if it says nothing there, which is not `None`. Of what was renamed,
+            its old id; of items of a mapped list that have another index, the ranges of these.
         after: the same of the new record.
+        previous: the object as the old side calls it; UNSET if that calls it the same.
+        likeness: percent that the two sides of what was renamed have in common.
+        declared: the rename is one that the settings declare.
+        verdict: what is held of it; UNSET until `judged` has set it.
     """
 
     operation: Operation
@@ -45,6 +51,10 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     path: str
     before: Value | UnsetType = UNSET
     after: Value | UnsetType = UNSET
+    previous: Target | UnsetType = UNSET
+    likeness: int | UnsetType = UNSET
+    declared: bool | UnsetType = UNSET
+    verdict: Verdict | UnsetType = UNSET
 
     @property
     def is_whole(self) -> bool:
@@ -56,11 +66,12 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class DagCounts(msgspec.Struct, frozen=True):
-    """How many DAGs differ by their digests; one that is on one side only is added or removed."""
+    """How many DAGs differ by their digests; one that is on one side only is added or removed, or was renamed."""
 
     added: int
     removed: int
     changed: int
+    renamed: int
 
 
 class ChangeCounts(msgspec.Struct, frozen=True):
@@ -70,13 +81,39 @@ class ChangeCounts(msgspec.Struct, frozen=True):
     removed: int
     changed: int
     moved: int
+    renamed: int
+
+
+class SeverityCounts(msgspec.Struct, frozen=True):
+    """How many changes there are of each severity."""
+
+    breaking: int
+    behavioural: int
+    cosmetic: int
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """A diff in numbers."""
+    """A diff in numbers.
+
+    Attributes:
+        max_severity: of the gravest change; None if there is no change.
+        ignored: how many changes the settings leave out; they are in none of the other counts but that of DAGs.
+        unknown: differences that may be none, as one side does not know what the other says.
+    """
 
     dags: DagCounts
     changes: ChangeCounts
+    by_severity: SeverityCounts
+    max_severity: Severity | None
+    ignored: int
+    unknown: int = 0
+
+
+class Ignored(msgspec.Struct, frozen=True):
+    """A change that the settings leave out, and by what."""
+
+    change: Change
+    ignore: Ignore
 
 
 class Diff(msgspec.Struct, frozen=True):
@@ -86,23 +123,35 @@ class Diff(msgspec.Struct, frozen=True):
         changes: by dag_id; within one by kind as in `KINDS`, id and path.
         old: digest of each DAG of the old side, by dag_id; of those that are the same, too.
         new: the same of the new side.
+        renamed: new dag_id -> old dag_id.
+        unknown: how many differences are none of `changes`, as one side does not know what the other says.
+        ignored: what the settings leave out of `changes`, in the same order.
     """
 
     changes: tuple[Change, ...] = ()
     old: dict[str, Digest] = {}
     new: dict[str, Digest] = {}
+    renamed: dict[str, str] = {}
+    unknown: int = 0
+    ignored: tuple[Ignored, ...] = ()
 
     def summary(self) -> Summary:
         """Return how many DAGs and changes there are of each sort."""
         both = self.old.keys() & self.new.keys()
         dags = DagCounts(
-            added=len(self.new) - len(both),
-            removed=len(self.old) - len(both),
+            added=len(self.new) - len(both) - len(self.renamed),
+            removed=len(self.old) - len(both) - len(self.renamed),
             changed=sum(self.old[dag_id] != self.new[dag_id] for dag_id in both),
+            renamed=len(self.renamed),
         )
         counts = Counter(change.operation for change in self.changes)
-        changes = ChangeCounts(counts["added"], counts["removed"], counts["changed"], counts["moved"])
-        return Summary(dags, changes)
+        changes = ChangeCounts(
+            counts["added"], counts["removed"], counts["changed"], counts["moved"], counts["renamed"]
+        )
+        severities = Counter(change.verdict.severity for change in self.changes if change.verdict is not UNSET)
+        by_severity = SeverityCounts(severities["breaking"], severities["behavioural"], severities["cosmetic"])
+        gravest = max(severities, key=SEVERITIES.index, default=None)
+        return Summary(dags, changes, by_severity, gravest, len(self.ignored), self.unknown)
 
 
 def place(change: Change) -> tuple[str, int, str, str]:

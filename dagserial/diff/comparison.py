@@ -1,102 +1,138 @@
 """Compare two DAGs, or two sets of DAGs, by the bytes of their records."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
-from dagserial.diff import field
-from dagserial.diff.change import Change, Diff, Kind, Target, place, pointer
-from dagserial.diff.element import Difference, whole
-from dagserial.digest import Digest
-from dagserial.formats import v2
-from dagserial.formats.pieces import cut
-from dagserial.model import Dag, Value, semantics
-from dagserial.record import Record
+from dagserial.diff.change import Change, Diff, place
+from dagserial.diff.dag_match import dag_likeness, match_dags
+from dagserial.diff.element import Difference, is_unknown, whole
+from dagserial.diff.entry import change_of, entry_changes, is_by_renames, renamed
+from dagserial.diff.field import DAG, field_differences
+from dagserial.diff.match import Match
+from dagserial.diff.matching import Matching, Rename
+from dagserial.formats.pieces import Pieces, cut
+from dagserial.model import Dag, Value
+from dagserial.record import FORMAT, Record
+
+_AS_FOUND = Matching()
 
 
-def compare(old: Dag, new: Dag) -> tuple[Change, ...]:
+class _Head(msgspec.Struct):
+    dag_id: str
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+
+
+def compare(old: Dag, new: Dag, matching: Matching = _AS_FOUND) -> tuple[Change, ...]:
     """Return what differs between two DAGs: nothing exactly when their records have the same bytes.
 
-    `compare(new, old)` is the mirror: the same paths, with added and removed, before and after exchanged. Tasks and
-    groups match by id. DAGs of different ids are compared all the same, under the id of the new one.
+    Where one side does not know what the other says (`opaque`, for an object of the same class), nothing is said.
+
+    `compare(new, old)` is the mirror: the same places, with added and removed, before and after, object and previous
+    exchanged. Tasks and groups match by id, else as `matching` says. DAGs of different ids are compared all the same,
+    as one that was renamed.
 
     Returns:
         In the order of `Diff.changes`.
     """
-    return _compare_bodies(new.dag_id, v2.encode(old), v2.encode(new))
+    return compare_records(Record.of_dag(old), Record.of_dag(new), matching)
 
 
-def compare_all(old: Mapping[str, Dag], new: Mapping[str, Dag]) -> Diff:
+def compare_records(old: Record, new: Record, matching: Matching = _AS_FOUND) -> tuple[Change, ...]:
+    """Return what differs between two records, as `compare` does: what they say alike is never parsed."""
+    before, after = _current(old), _current(new)
+    if before.body == after.body:
+        return ()
+    return compare_pieces(cut(before.body), cut(after.body), matching)
+
+
+def compare_pieces(old: Pieces, new: Pieces, matching: Matching = _AS_FOUND) -> tuple[Change, ...]:
+    """Return what differs between two records that were cut before, as `compare` does."""
+    dag_ids = _HEAD.decode(old.dag).dag_id, _HEAD.decode(new.dag).dag_id
+    rename = None
+    if dag_ids[0] != dag_ids[1]:
+        rename = Rename(*dag_ids, dag_likeness(old, new), matching.is_declared(*dag_ids))
+    return _known(_compared((old, new), dag_ids, rename, matching))
+
+
+def compare_all(
+    old: Mapping[str, Dag | Record],
+    new: Mapping[str, Dag | Record],
+    matching: Matching = _AS_FOUND,
+    *,
+    files: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
+) -> Diff:
     """Return what differs between two sets of DAGs, each by dag_id.
 
-    A DAG that is on one side only is one change; its before or after is its digest.
+    A DAG that is on one side only, and was not renamed, is one change; its before or after is its digest.
+
+    Args:
+        files: for each side, the file that declares a DAG, as far as it is known: DAGs of one file are more alike.
     """
+    befores, afters = _records(old), _records(new)
     changes: list[Change] = []
-    digests: tuple[dict[str, Digest], dict[str, Digest]] = ({}, {})
-    for dag_id in sorted(old.keys() | new.keys()):
-        records = [Record.of_dag(side[dag_id]) if dag_id in side else None for side in (old, new)]
-        for record, side in zip(records, digests, strict=True):
-            if record:
-                side[dag_id] = record.digest
-        before, after = records
-        if before and after:
-            changes += _compare_bodies(dag_id, before.body, after.body)
-        else:
-            changes.append(_change(Target(dag_id, "dag", dag_id), whole(_address(before), _address(after))))
-    return Diff(tuple(changes), *digests)
+    for dag_id in befores.keys() & afters.keys():
+        bodies = befores[dag_id].body, afters[dag_id].body
+        if bodies[0] != bodies[1]:
+            changes += _compared((cut(bodies[0]), cut(bodies[1])), (dag_id, dag_id), None, matching)
+    gone = {dag_id: cut(befores[dag_id].body) for dag_id in befores.keys() - afters.keys()}
+    come = {dag_id: cut(afters[dag_id].body) for dag_id in afters.keys() - befores.keys()}
+    renames = match_dags(gone, come, files, matching) if gone and come else []
+    for rename in renames:
+        changes += _compared((gone.pop(rename.old), come.pop(rename.new)), (rename.old, rename.new), rename, matching)
+    changes += (_whole(dag_id, whole(_address(befores[dag_id]), UNSET)) for dag_id in gone)
+    changes += (_whole(dag_id, whole(UNSET, _address(afters[dag_id]))) for dag_id in come)
+    old_digests, new_digests = ({one: record.digest for one, record in side.items()} for side in (befores, afters))
+    names = {rename.new: rename.old for rename in renames}
+    known = _known(sorted(changes, key=place))
+    return Diff(known, old_digests, new_digests, names, len(changes) - len(known))
 
 
-def _compare_bodies(dag_id: str, old: bytes, new: bytes) -> tuple[Change, ...]:
-    if old == new:
-        return ()
-    before, after = cut(old), cut(new)
-    changes = [
-        *_dag_changes(dag_id, before.dag, after.dag),
-        *_entry_changes(dag_id, "task", before.tasks, after.tasks),
-        *_entry_changes(dag_id, "group", before.groups, after.groups),
-    ]
+def _records(side: Mapping[str, Dag | Record]) -> dict[str, Record]:
+    """Return the records of a side in the current format, by dag_id in order."""
+    return {dag_id: _current(side[dag_id]) for dag_id in sorted(side)}
+
+
+def _current(thing: Dag | Record) -> Record:
+    """Return the record of the current format; one of an older format is read anew."""
+    if isinstance(thing, Dag):
+        return Record.of_dag(thing)
+    return thing if thing.format == FORMAT else Record.of_dag(thing.dag())
+
+
+def _compared(
+    pieces: tuple[Pieces, Pieces], dag_ids: tuple[str, str], rename: Rename | None, matching: Matching
+) -> tuple[Change, ...]:
+    match = Match(*pieces, dag_ids, matching)
+    changes = [renamed(dag_ids, "dag", rename)] if rename else []
+    changes += _dag_changes(dag_ids, pieces, match)
+    changes += entry_changes(dag_ids, match)
     return tuple(sorted(changes, key=place))
 
 
-def _address(record: Record | None) -> Value | UnsetType:
-    return {"digest": str(record.digest)} if record else UNSET
+def _known(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Return the changes both sides of which are known."""
+    return tuple(change for change in changes if not is_unknown(change.before, change.after))
 
 
-def _dag_changes(dag_id: str, old: msgspec.Raw, new: msgspec.Raw) -> Iterator[Change]:
-    if old != new:
-        for difference in field.field_differences(_parsed(old), _parsed(new), field.DAG):
-            yield _change(Target(dag_id, "dag", dag_id), difference, "dag")
+def _dag_changes(dag_ids: tuple[str, str], pieces: tuple[Pieces, Pieces], match: Match) -> Iterator[Change]:
+    """Yield the changes of the DAG's own fields; its id is one of the DAG as a whole."""
+    old, new = (piece.dag for piece in pieces)
+    if old == new:
+        return
+    before, after = msgspec.json.decode(old), msgspec.json.decode(new)
+    del before["dag_id"], after["dag_id"]
+    for difference in field_differences(before, after, DAG):
+        if not is_by_renames(difference, match):
+            yield change_of(dag_ids, "dag", dag_ids, difference, "dag")
 
 
-def _entry_changes(
-    dag_id: str, kind: Kind, old: dict[str, msgspec.Raw], new: dict[str, msgspec.Raw]
-) -> Iterator[Change]:
-    """Yield the changes of the tasks or of the groups of a DAG."""
-    comparers = field.TASK if kind == "task" else field.GROUP
-    for entry_id in old.keys() | new.keys():
-        if old.get(entry_id) == new.get(entry_id):
-            continue
-        path = (f"{kind}s", entry_id)
-        before, after = (_parsed(side[entry_id]) if entry_id in side else UNSET for side in (old, new))
-        if before is UNSET or after is UNSET:
-            yield _change(Target(dag_id, kind, entry_id), whole(before, after), *path)
-            continue
-        for difference in field.field_differences(before, after, comparers):
-            yield _change(_target(dag_id, kind, entry_id, difference), difference, *path)
+def _address(record: Record) -> Value:
+    return {"digest": str(record.digest)}
 
 
-def _target(dag_id: str, kind: Kind, entry_id: str, difference: Difference) -> Target:
-    """Return what a difference in a task or group is about: the edge to an upstream task, or the thing itself."""
-    if kind == "task" and difference.steps[0] in semantics.EDGES and len(difference.steps) == 2:
-        return Target(dag_id, "edge", f"{difference.steps[1]} -> {entry_id}")
-    return Target(dag_id, kind, entry_id)
-
-
-def _change(target: Target, difference: Difference, *path: str) -> Change:
-    steps = (*path, *map(str, difference.steps))
-    return Change(difference.operation, target, pointer(*steps), difference.before, difference.after)
-
-
-def _parsed(piece: msgspec.Raw) -> Value:
-    return msgspec.json.decode(piece)
+def _whole(dag_id: str, difference: Difference) -> Change:
+    return change_of((dag_id, dag_id), "dag", (dag_id, dag_id), difference)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import UNSET, UnsetType
 
+from dagserial.diff.alignment import shifted
 from dagserial.diff.element import Difference, element_differences, is_same, whole
 from dagserial.model import Value, semantics
 from dagserial.model.semantics import Meaning, Shape
@@ -61,9 +62,24 @@ def _pairs(before: Value | UnsetType, after: Value | UnsetType) -> list[Differen
 
 
 def _mapping(before: Value | UnsetType, after: Value | UnsetType) -> list[Difference]:
+    """Compare mappings; where items of a literal source have another index, the ranges of these moved."""
     if before is UNSET or after is UNSET:
         return [whole(before, after)]
-    return list(field_differences(before, after, MAPPING))
+    found = list(field_differences(before, after, MAPPING))
+    told = {difference.steps for difference in found}
+    old, new = _sources(before), _sources(after)
+    shifts = ((steps, shifted(old[steps], new[steps])) for steps in sorted(old.keys() & new.keys() - told))
+    return found + [Difference("moved", steps, *indexes) for steps, indexes in shifts if indexes[0]]
+
+
+def _sources(mapping: Mapping[str, Value]) -> dict[tuple[str, ...], list[Value]]:
+    """Return the literal lists that a task is mapped over, by where they stand."""
+    pairs = mapping.get("expand", ())
+    found: dict[tuple[str, ...], Value] = {("expand", name): source for name, source in pairs}
+    if len(found) < len(pairs):
+        return {}
+    found["expand_kwargs",] = mapping.get("expand_kwargs")
+    return {steps: source for steps, source in found.items() if isinstance(source, list)}
 
 
 def _moved(before: Value | UnsetType, after: Value | UnsetType) -> list[Difference]:

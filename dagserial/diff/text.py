@@ -1,6 +1,7 @@
 """Write a diff as text for people, in the manner of `terraform plan`."""
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
@@ -8,11 +9,12 @@ from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from dagserial.diff.change import KINDS, Change, Diff
+from dagserial.diff.change import KINDS, Change, Diff, Operation
+from dagserial.diff.gravity import counted, graded, gravest, settled_lines, tag
 from dagserial.model import Value
 from dagserial.model.display import ELLIPSIS, cut, display, printable
 
-_SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
+_SIGNS: dict[Operation, str] = {"added": "+", "removed": "-", "changed": "~", "moved": ">", "renamed": ">"}
 _STYLES = {"+": "32", "-": "31", "~": "33", ">": "36", "@": "36", "dag": "1"}
 """ANSI styles (ECMA-48, 8.3.117) by what a line starts with: green, red, yellow, cyan, bold."""
 
@@ -22,8 +24,10 @@ _NARROWEST = 24
 _CONTEXT = 12
 """Characters that two long values have in common and that are shown before they part."""
 _LONGEST_LINE = 1000
+_CONTEXT_LINES = 2
 _MOST_LINES = 2000
-"""Above this, texts are not compared by line: `difflib` takes quadratic time."""
+"""If more lie between the first and the last difference, texts are not compared by line: `difflib` is quadratic."""
+_HUNK = re.compile(r"([-+])(\d+)")
 
 
 class _Line(NamedTuple):
@@ -47,50 +51,113 @@ class _Row(NamedTuple):
     change: Change
 
 
-def render_text(diff: Diff, *, color: bool, width: int = 100) -> str:
+def render_text(diff: Diff, *, color: bool, width: int = 100, max_changes: int | None = None) -> str:
     """Return a diff as text without a newline at its end; `no changes` if there are none.
 
     A sign says what became of an object: `+` added, `-` removed, `~` changed within, `>` moved to another group or
-    order. Whatever comes from a DAG is escaped: it cannot send sequences to a terminal.
+    order, or renamed. Of a judged diff, each change has its rule behind it, each DAG the severity of its gravest
+    change, and a breaking change the reason why. Whatever comes from a DAG is escaped: it cannot send sequences to a
+    terminal.
 
     Args:
         color: write ANSI colours.
         width: columns to fit values into; names and the lines of multi-line texts may be wider.
+        max_changes: how many changes are written; the last line counts all of them.
     """
-    if not diff.changes:
-        return "no changes"
     lines: list[_Line] = []
-    for dag_id, changes in groupby(diff.changes, key=lambda change: change.object.dag_id):
+    for dag_id, changes in groupby(diff.changes[:max_changes], key=lambda change: change.object.dag_id):
         lines += _dag_lines(diff, dag_id, list(changes), width)
-    lines += [_Line("", ""), _Line("", _totals(diff))]
+    left = len(diff.changes) - len(diff.changes[:max_changes])
+    if left:
+        lines.append(_Line("", f"{ELLIPSIS} truncated: {counted(left, 'more change')}"))
+    totals = f"{_totals(diff)}{_unknown(diff)}" if diff.changes else f"no changes{_unknown(diff)}"
+    lines += [*([_Line("", "")] if diff.changes else []), _Line("", totals)]
+    lines += [_Line("", line) for line in settled_lines(diff)]
     return "\n".join(line.painted() if color else line.text for line in lines)
 
 
 def _dag_lines(diff: Diff, dag_id: str, changes: list[Change], width: int) -> Iterator[_Line]:
-    old, new = diff.old.get(dag_id), diff.new.get(dag_id)
-    sign = _dag_sign(diff, dag_id)
+    previous = diff.renamed.get(dag_id, dag_id)
+    old, new = diff.old.get(previous), diff.new.get(dag_id)
+    sign = _SIGNS[_dag_fate(diff, dag_id)]
     rows = [_row(change) for change in changes if change.path]
-    name_width = min(_WIDEST_NAME, max((len(row.name) for row in rows if row.field or _detail(row)), default=0))
-    field_width = min(_WIDEST_FIELD, max((len(row.field) for row in rows), default=0))
-    start = 11 + name_width + 2 + (field_width + 2 if field_width else 0)
-    head = f"{sign} dag {printable(dag_id)}".removeprefix("~ ").ljust(start - 2)
+    layout = _layout(rows, width)
+    name = _renaming(changes[0]) if previous != dag_id else printable(dag_id)
+    head = f"{sign} dag {name}".removeprefix("~ ").ljust(layout.start - 2)
     digests = " -> ".join(digest.short for digest in (old, new) if digest)
-    yield _Line("dag" if sign == "~" else sign, f"{head}  {digests}".rstrip())
+    gravity, tags = gravest(changes).upper(), [tag(change) for change in changes if not change.path]
+    yield _Line(
+        "dag" if sign == "~" else sign, f"{head}  {'  '.join(filter(None, [digests, gravity, *tags]))}".rstrip()
+    )
+    for change in changes:
+        if not change.path:
+            yield from _why(change)
     for row in rows:
-        name = row.name.ljust(name_width) + "  " + (row.field.ljust(field_width) + "  " if field_width else "")
-        lead = f"  {row.sign} {row.kind:<6} {name}"
-        yield from _row_lines(lead, row, max(width - len(lead), _NARROWEST), width)
+        yield from _row_lines(layout.lead(row), row, layout)
+        yield from _why(row.change)
 
 
-def _dag_sign(diff: Diff, dag_id: str) -> str:
+class _Layout(NamedTuple):
+    """The columns in which the changes of a DAG stand."""
+
+    name_width: int
+    field_width: int
+    width: int
+    tag_width: int
+
+    @property
+    def start(self) -> int:
+        """Where values begin."""
+        return 11 + self.name_width + 2 + (self.field_width + 2 if self.field_width else 0)
+
+    def lead(self, row: _Row) -> str:
+        field = row.field.ljust(self.field_width) + "  " if self.field_width else ""
+        return f"  {row.sign} {row.kind:<6} {row.name.ljust(self.name_width)}  {field}"
+
+    def room(self, lead: str) -> int:
+        """Return how wide values may be behind a lead, with what is left for a tag."""
+        return max(self.width - len(lead) - self.tag_width, _NARROWEST)
+
+    def tagged(self, text: str, change: Change) -> str:
+        """Return a line with the tag of its change at the right."""
+        mark = tag(change)
+        return f"{text.rstrip().ljust(self.width - self.tag_width)}  {mark}" if mark else text.rstrip()
+
+
+def _layout(rows: list[_Row], width: int) -> _Layout:
+    return _Layout(
+        name_width=min(_WIDEST_NAME, max((len(row.name) for row in rows if row.field or _detail(row)), default=0)),
+        field_width=min(_WIDEST_FIELD, max((len(row.field) for row in rows), default=0)),
+        width=width,
+        tag_width=max((len(tag(row.change)) + 2 for row in rows if tag(row.change)), default=0),
+    )
+
+
+def _why(change: Change) -> Iterator[_Line]:
+    """Yield why a change is breaking."""
+    if change.verdict is not UNSET and change.verdict.severity == "breaking":
+        yield _Line("", f"           {change.verdict.reason}")
+
+
+def _dag_fate(diff: Diff, dag_id: str) -> Operation:
+    if dag_id in diff.renamed:
+        return "renamed"
     if (dag_id in diff.old) == (dag_id in diff.new):
-        return _SIGNS["changed"]
-    return _SIGNS["added"] if dag_id in diff.new else _SIGNS["removed"]
+        return "changed"
+    return "added" if dag_id in diff.new else "removed"
+
+
+def _renaming(change: Change) -> str:
+    """Return both names of what was renamed, and how it is known."""
+    why = "declared" if change.declared else f"{change.likeness} %"
+    return f"{printable(str(change.before))} -> {printable(str(change.after))} renamed ({why})"
 
 
 def _row(change: Change) -> _Row:
     is_object = change.is_whole
-    sign = _SIGNS[change.operation] if is_object or change.operation == "moved" else _SIGNS["changed"]
+    if change.operation == "renamed":
+        return _Row(_SIGNS[change.operation], change.object.kind, _renaming(change), "", change)
+    sign = _SIGNS[_fate(change)]
     if change.object.kind == "dag":
         return _Row(sign, "dag", printable(change.path.removeprefix("/dag/")), "", change)
     below = "/".join(change.path.split("/")[3:])
@@ -98,20 +165,31 @@ def _row(change: Change) -> _Row:
     return _Row(sign, change.object.kind, printable(change.object.id), printable(field), change)
 
 
-def _row_lines(lead: str, row: _Row, room: int, width: int) -> Iterator[_Line]:
+def _fate(change: Change) -> Operation:
+    """Return what became of the object that a change is about."""
+    return change.operation if change.is_whole or change.operation == "moved" else "changed"
+
+
+def _row_lines(lead: str, row: _Row, layout: _Layout) -> Iterator[_Line]:
     """Yield a change: in one line if it fits, else its two sides below, or the lines in which two texts differ."""
     before, after = row.change.before, row.change.after
-    detail = _detail(row)
+    detail, room = _detail(row), layout.room(lead)
     if before is UNSET or after is UNSET or row.sign == ">" or (len(detail) <= room and not _are_texts(before, after)):
-        yield _Line(row.sign, (lead + cut(detail, room)).rstrip())
+        shown = _end(detail, room) if row.sign in "+-" else cut(detail, room)
+        yield _Line(row.sign, layout.tagged(lead + shown, row.change))
         return
-    yield _Line(row.sign, lead.rstrip())
+    yield _Line(row.sign, layout.tagged(lead, row.change))
     if _are_texts(before, after):
         yield from _text_lines(before, after)
         return
     old, new = _from_parting(display(before), display(after))
-    yield _Line("-", f"      - {cut(old, width - 8)}")
-    yield _Line("+", f"      + {cut(new, width - 8)}")
+    yield _Line("-", f"      - {cut(old, layout.width - 8)}")
+    yield _Line("+", f"      + {cut(new, layout.width - 8)}")
+
+
+def _end(path: str, room: int) -> str:
+    """Return the import path of an operator, or its end if it is too long: the class says most."""
+    return path if len(path) <= room else ELLIPSIS + path[-(room - 1) :]
 
 
 def _detail(row: _Row) -> str:
@@ -120,9 +198,36 @@ def _detail(row: _Row) -> str:
     if row.sign in "+-":
         declared = after if before is UNSET else before
         return printable(declared.get("operator", "")) if isinstance(declared, dict) else ""
+    if row.change.operation == "renamed":
+        return ""
+    if _is_code(row.change):
+        return "its code changed"
+    if row.change.operation == "moved" and "/mapping/expand" in row.change.path and _are_ranges(before, after):
+        return f"indexes {_ranges(before)} -> {_ranges(after)}"
     if row.sign == ">":
         return f"{_location(before)} -> {_location(after)}"
     return " -> ".join("(absent)" if side is UNSET else display(side) for side in (before, after))
+
+
+def _is_code(change: Change) -> bool:
+    """Tell whether two functions or classes differ in nothing but their code."""
+    before, after = change.before, change.after
+    if isinstance(before, dict) and isinstance(after, dict):
+        return "$" in before and "code" in before and "code" in after and before | {"code": after["code"]} == after
+    steps = change.path.split("/")
+    return change.object.kind == "task" and len(steps) == 4 and steps[3] == "code" and change.operation == "changed"
+
+
+def _are_ranges(before: Value | UnsetType, after: Value | UnsetType) -> bool:
+    """Tell a mapped list whose items have other indexes from what was put into another order."""
+    if not isinstance(before, list) or not isinstance(after, list):
+        return False
+    is_order = sorted(map(display, before)) == sorted(map(display, after))
+    return not is_order and all(isinstance(item, list) for item in (*before, *after))
+
+
+def _ranges(runs: Value) -> str:
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
 def _location(side: Value | UnsetType) -> str:
@@ -135,14 +240,32 @@ def _are_texts(before: Value, after: Value) -> bool:
     """Tell whether two values are strings that are told apart by line."""
     if not isinstance(before, str) or not isinstance(after, str):
         return False
-    return 0 < max(before.count("\n"), after.count("\n")) <= _MOST_LINES
+    if "\n" not in before and "\n" not in after:
+        return False
+    _, olds, news = _around_edit(before, after)
+    return max(len(olds), len(news)) <= _MOST_LINES
+
+
+def _around_edit(before: str, after: str) -> tuple[int, list[str], list[str]]:
+    """Return the lines from two before the first that differs to two behind the last, and the number of the first."""
+    old, new = before.split("\n"), after.split("\n")
+    start = max(0, _common(old, new) - _CONTEXT_LINES)
+    end = max(0, _common(old[start:][::-1], new[start:][::-1]) - _CONTEXT_LINES)
+    return start, old[start : len(old) - end], new[start : len(new) - end]
+
+
+def _common(old: list[str], new: list[str]) -> int:
+    return next(
+        (at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), min(len(old), len(new))
+    )
 
 
 def _text_lines(before: str, after: str) -> Iterator[_Line]:
     """Yield a unified diff, indented; lines end at newlines alone, so that no difference goes unseen."""
-    lines = difflib.unified_diff(before.split("\n"), after.split("\n"), n=2, lineterm="")
-    for line in list(lines)[2:]:
-        yield _Line(line[0], f"      {cut(printable(line), _LONGEST_LINE)}")
+    start, old, new = _around_edit(before, after)
+    for line in list(difflib.unified_diff(old, new, n=_CONTEXT_LINES, lineterm=""))[2:]:
+        shown = _HUNK.sub(lambda found: f"{found[1]}{int(found[2]) + start}", line) if line[0] == "@" else line
+        yield _Line(line[0], f"      {cut(printable(shown), _LONGEST_LINE)}")
 
 
 def _from_parting(old: str, new: str) -> tuple[str, str]:
@@ -155,14 +278,21 @@ def _from_parting(old: str, new: str) -> tuple[str, str]:
 def _totals(diff: Diff) -> str:
     """Return the last line: how many DAGs that have changes, and how many objects in them, met which fate."""
     dag_ids = {change.object.dag_id for change in diff.changes}
-    dags = Counter(_dag_sign(diff, dag_id) for dag_id in dag_ids)
-    parts = [f"{_counted(dags[sign], 'dag')} {fate}" for fate, sign in _SIGNS.items() if dags[sign]]
-    met = {(change.object, _row(change).sign) for change in diff.changes if change.path}
-    tally = Counter((target.kind, sign) for target, sign in met)
-    cells = [(kind, fate, tally[kind, sign]) for kind in KINDS if kind != "dag" for fate, sign in _SIGNS.items()]
-    within = [f"{_counted(count, kind)} {fate}" for kind, fate, count in cells if count]
-    return ", ".join(parts) + (f": {', '.join(within)}." if within else ".")
+    dags = Counter(_dag_fate(diff, dag_id) for dag_id in dag_ids)
+    parts = [f"{counted(dags[fate], 'dag')} {fate}" for fate in _SIGNS if dags[fate]]
+    met = {(change.object, _object_fate(change)) for change in diff.changes if change.path}
+    tally = Counter((target.kind, fate) for target, fate in met)
+    cells = [(kind, fate, tally[kind, fate]) for kind in KINDS if kind != "dag" for fate in _SIGNS]
+    within = [f"{counted(count, kind)} {fate}" for kind, fate, count in cells if count]
+    sentence = ", ".join(parts) + (f": {', '.join(within)}." if within else ".")
+    return f"{sentence} {graded(diff)}".rstrip()
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _object_fate(change: Change) -> Operation:
+    """Return what became of an object itself: one in which a list was put into another order did not move."""
+    is_within = change.operation == "moved" and change.path.split("/")[3:] not in (["group"], ["parent"])
+    return "changed" if is_within else _fate(change)
+
+
+def _unknown(diff: Diff) -> str:
+    return f" Not known on one side: {counted(diff.unknown, 'value')}." if diff.unknown else ""

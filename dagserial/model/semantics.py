@@ -27,7 +27,7 @@ Shape = Literal[
 """How a field compares.
 
 - arguments: constructor arguments by name, each as `ARGUMENTS` says; absent is empty
-- code: functions, which carry digests of their source; several in order
+- code: functions, which carry digests of their source, several in order; or such a digest
 - defaults: arguments too, or a value in place of them
 - flag: a boolean that is false where it is absent
 - ids: sorted ids, each of which is there or not
@@ -99,7 +99,7 @@ DAG: dict[str, Meaning] = {
 
 TASK: dict[str, Meaning] = {
     "args": Meaning("arguments"),
-    "code": Meaning("opaque"),
+    "code": Meaning("code"),
     "group": Meaning("place", "place"),
     "labels": Meaning("names", "place"),
     "mapping": Meaning("mapping"),

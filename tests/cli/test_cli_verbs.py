@@ -241,7 +241,7 @@ def test_demo_lists_stamps_and_diffs_and_cleans_up(dagserial: Run, tmp_path: Pat
     assert "sales_daily    sha256:" in done.stdout
     assert done.stdout.count("scheduled__") == 2
     assert "+ task   load.check" in done.stdout
-    assert '"sales" -> "stock"' in done.stdout
+    assert '["sales", "stock"] -> ["stock", ' in done.stdout
     assert list(tmp_path.iterdir()) == []
 
 

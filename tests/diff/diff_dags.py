@@ -1,10 +1,14 @@
 """Draw small DAGs that are often nearly the same, with values that Python's `==` confuses."""
 
+from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from dagserial.diff import Change
+from dagserial.diff.change import place
 from dagserial.model import Dag, DagFields, Group, Mapping, Task
 
 NAMES = ("a", "b/c", "__d", "e~'\"", "0", "ß.10")
@@ -114,7 +118,28 @@ def task_dag(dag_id: str = "etl", **tasks: Task) -> Dag:
 
 
 def mirrored(change: Change) -> Change:
-    """Return a change as the opposite comparison must say it."""
+    """Return a change as the opposite comparison must say it: each side by its own names."""
     opposites: dict[str, Any] = {"added": "removed", "removed": "added"}
-    operation = opposites.get(change.operation, change.operation)
-    return Change(operation, change.object, change.path, change.after, change.before)
+    swapped: dict[str, Any] = {"before": change.after, "after": change.before}
+    if change.previous is not UNSET:
+        swapped |= {"object": change.previous, "previous": change.object, "path": _previous_path(change)}
+    return msgspec.structs.replace(change, operation=opposites.get(change.operation, change.operation), **swapped)
+
+
+def _previous_path(change: Change) -> str:
+    steps = change.path.split("/")
+    assert change.previous is not UNSET
+    if change.object.kind == "edge":
+        steps[4], steps[2] = map(_escaped, change.previous.id.split(" -> "))
+    elif change.object.kind != "dag":
+        steps[2] = _escaped(change.previous.id)
+    return "/".join(steps)
+
+
+def _escaped(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")
+
+
+def mirror(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Return changes as the opposite comparison must say them, in order."""
+    return tuple(sorted(map(mirrored, changes), key=place))

@@ -1,6 +1,7 @@
 """Finding the elements in which two values differ."""
 
 import copy
+import time
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from msgspec import UNSET
 
 from dagserial.diff import element
-from dagserial.diff.element import Difference, Steps, element_differences, is_same
+from dagserial.diff.element import Difference, Steps, descend, element_differences, is_same
 
 
 def patched(before: Any, found: list[Difference]) -> Any:
@@ -50,7 +51,7 @@ def test_differences_carried_out_on_the_old_value_give_the_new(before: Any, afte
 @given(values, values)
 @settings(deadline=None)
 def test_swapped_sides_swap_the_differences(before: Any, after: Any) -> None:
-    opposites: dict[str, Any] = {"added": "removed", "removed": "added", "changed": "changed"}
+    opposites: dict[str, Any] = {"added": "removed", "removed": "added", "changed": "changed", "moved": "moved"}
     forth, back = element_differences(before, after), element_differences(after, before)
     swapped = [Difference(opposites[one.operation], one.steps, one.after, one.before) for one in forth]
     assert sorted(map(_written, swapped)) == sorted(map(_written, back))
@@ -76,6 +77,11 @@ def _written(difference: Difference) -> bytes:
         ({"__private": 1}, {"__private": 2}, [("changed", ("__private",))]),
         ({"'\"]": {"[0]": 1}}, {"'\"]": {"[0]": 2}}, [("changed", ("'\"]", "[0]"))]),
         ({"a": []}, {"a": {}}, [("changed", ("a",))]),
+        (["cp", "a", "b"], ["cp", "b", "a"], [("moved", ())]),
+        ({"x": [1, {"y": [1, 2]}]}, {"x": [1, {"y": [2, 1]}]}, [("moved", ("x", 1, "y"))]),
+        (["a", "b", "c", "d"], ["x", "a", "b", "y", "c", "d"], [("added", (0,)), ("added", (3,))]),
+        (["a", "b", "c", {"n": 1}], ["b", "c", {"n": 2}], [("added", (2,)), ("removed", (0,)), ("removed", (3,))]),
+        ([{"n": 1, "m": 1}, "a", "b"], [{"n": 2, "m": 1}, "b"], [("changed", (0, "n")), ("removed", (1,))]),
         ([0, 1, 1], [False, True, 1], [("changed", (0,)), ("changed", (1,))]),
         ({"a": {"$": "timedelta", "value": "P1D"}}, {"a": {"$": "timedelta", "value": "P2D"}}, [("changed", ("a",))]),
         ({"a": {"b": 1}}, {"a": {"$": "b", "b": 1}}, [("changed", ("a",))]),
@@ -98,12 +104,34 @@ def test_values_nested_as_deeply_as_people_nest_are_told_apart_at_the_bottom() -
     assert (len(found.steps), found.before, found.after) == (60, 1, True)
 
 
+@given(values, values)
+@settings(deadline=None)
+def test_a_large_value_is_told_apart_as_deepdiff_does_a_small_one(before: Any, after: Any) -> None:
+    found = element_differences([1, {"x": before}], [1, {"x": after}])
+    assert sorted(map(_written, found)) == sorted(map(_written, descend([1, {"x": before}], [1, {"x": after}])))
+
+
+def test_one_item_inserted_before_a_hundred_others_is_one_difference() -> None:
+    items = [{"name": f"table_{number}"} for number in range(100)]
+    assert element_differences(items, [{"name": "new"}, *items]) == [Difference("added", (0,), UNSET, {"name": "new"})]
+
+
+@pytest.mark.parametrize("repeated", [1, 3000])
+def test_long_lists_are_told_apart_in_bounded_time(repeated: int) -> None:
+    before = [{"number": number % repeated} for number in range(20_000)]
+    after = [{"number": item["number"] + 1_000_000} for item in before]
+    start = time.thread_time()
+    found = element_differences(before, after)
+    assert time.thread_time() - start < 10
+    assert len(found) == 20_000
+
+
 @pytest.mark.parametrize("report", [{}, {"values_changed": []}])
 def test_what_deepdiff_does_not_account_for_is_one_difference(
     monkeypatch: pytest.MonkeyPatch, report: dict[str, list[Any]]
 ) -> None:
     monkeypatch.setattr(element, "DeepDiff", lambda *_values, **_options: report)
-    assert element_differences([0], [1]) == [Difference("changed", (), [0], [1])]
+    assert element_differences({"x": 0}, {"x": 1}) == [Difference("changed", (), {"x": 0}, {"x": 1})]
 
 
 def test_absent_is_not_null() -> None:

@@ -4,6 +4,7 @@ import re
 from textwrap import dedent
 
 import msgspec
+import pytest
 from diff_dags import dags, near_pairs, task_dag
 from hypothesis import given, settings
 
@@ -134,7 +135,7 @@ def test_texts_that_differ_in_their_last_newline_differ_visibly() -> None:
 
 
 def test_texts_of_too_many_lines_are_not_compared_by_line() -> None:
-    assert len(argument("a\n" * 3000, "a\n" * 3001).split("\n")) == 3
+    assert len(argument("a\n" * 3000, "b\n" * 3001).split("\n")) == 3
 
 
 def test_long_values_stand_below_each_other_from_where_they_part() -> None:
@@ -195,3 +196,57 @@ def test_context_lines_of_a_text_have_no_colour() -> None:
 
 def squeezed(text: str) -> list[str]:
     return [re.sub(r"(?<=\S) {2,}", "  ", line).replace("  ", " ") for line in text.split("\n")]
+
+
+def test_code_is_said_to_have_changed_not_shown_as_digests() -> None:
+    old, new = (task_dag(load=Task(operator="a.B", code="sha256:" + digit * 64)) for digit in "01")
+    assert rendered(old, new).split(maxsplit=4)[3:] == ["code", "its code changed"]
+    one, two = ({"$": "callable", "name": "a.f", "code": "sha256:" + digit * 64} for digit in "01")
+    assert argument(one, two).endswith("its code changed")
+    assert "its code" not in argument(one, two | {"name": "a.g"})
+
+
+@pytest.mark.parametrize("text", ["x" * 5000, "line\n" * 5000])
+def test_an_edit_far_into_a_text_shows(text: str) -> None:
+    lines = argument(text + "old" + text, text + "new" + text).split("\n")
+    assert any("old" in line and line.lstrip().startswith("-") for line in lines)
+    assert any("new" in line and line.lstrip().startswith("+") for line in lines)
+
+
+def test_what_is_left_out_is_counted() -> None:
+    old, new = (task_dag("etl", **{f"t{n}": Task(operator=side) for n in range(9)}) for side in "op")
+    lines = render_text(compare_all({"etl": old}, {"etl": new}), color=False, max_changes=4).split("\n")
+    assert len(lines) == 1 + 4 + 3
+    assert lines[-3:] == ["… truncated: 5 more changes", "", "1 dag changed: 9 tasks changed."]
+
+
+def test_map_indexes_that_shift_are_ranges() -> None:
+    def dag(*items: object) -> Dag:
+        return task_dag(a=Task(operator="o", mapping=Mapping(expand=(("x", list(items)),))))
+
+    assert rendered(dag(*"abcd"), dag(*"xabcd")).split("\n") == [
+        "  > task   a  mapping/expand/x    indexes 0-3 -> 1-4",
+        '  ~ task   a  mapping/expand/x/0  (absent) -> "x"',
+    ]
+    assert rendered(dag([0, 1], [2, 3]), dag([2, 3], [0, 1])).endswith("[[0, 1], [2, 3]] -> [[2, 3], [0, 1]]")
+
+
+def test_an_edit_in_a_text_of_many_lines_is_told_by_line_and_number() -> None:
+    lines = [f"line {number}" for number in range(1, 9001)]
+    edited = [*lines[:6999], "another", *lines[7000:]]
+    assert argument("\n".join(lines), "\n".join(edited)).split("\n")[1:] == [
+        "      @@ -6998,5 +6998,5 @@",
+        "       line 6998",
+        "       line 6999",
+        "      -line 7000",
+        "      +another",
+        "       line 7001",
+        "       line 7002",
+    ]
+
+
+def test_a_list_in_another_order_does_not_move_its_task() -> None:
+    old, new = (task_dag(load=Task(operator="o", args={"x": ["cp", *ends]})) for ends in ("ab", "ba"))
+    lines = render_text(compare_all({"etl": old}, {"etl": new}), color=False).split("\n")
+    assert lines[1] == '  > task   load  args/x  ["cp", "a", "b"] -> ["cp", "b", "a"]'
+    assert lines[-1] == "1 dag changed: 1 task changed."

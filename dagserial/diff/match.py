@@ -1,0 +1,80 @@
+"""Match the tasks and groups of two versions of a DAG."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from dagserial.diff.change import Kind
+from dagserial.diff.entries import Sides
+from dagserial.diff.group_match import around, comes_with, match_groups, siblings
+from dagserial.diff.matching import Matching, Rename, declared_pairs
+from dagserial.diff.reference import Names
+from dagserial.diff.task_match import TaskMatch
+from dagserial.formats.pieces import Pieces
+from dagserial.model import Value
+
+
+class Match:
+    """Which tasks and groups of two versions of a DAG are the same: those of one id, and those that were renamed.
+
+    Args:
+        dag_ids: the old and the new one, by which declared moves are looked up.
+
+    Attributes:
+        tasks: the tasks of both sides.
+        groups: the groups of both sides.
+        task_renames: by new id.
+        group_renames: by new id.
+        names: old id -> new id of all that was renamed.
+        old_names: the inverse.
+    """
+
+    def __init__(self, old: Pieces, new: Pieces, dag_ids: tuple[str, str], matching: Matching) -> None:
+        self.tasks = Sides(old.tasks, new.tasks)
+        self.groups = Sides(old.groups, new.groups)
+        self.task_renames: dict[str, Rename] = {}
+        self.group_renames: dict[str, Rename] = {}
+        if (self.tasks.gone and self.tasks.come) or (self.groups.gone and self.groups.come):
+            self._match((_defaults(old.dag), _defaults(new.dag)), matching.moved_within(*dag_ids), matching)
+        renames = self.task_renames.values(), self.group_renames.values()
+        self.names = Names(*({rename.old: rename.new for rename in kind} for kind in renames))
+        self.old_names = Names(*({rename.new: rename.old for rename in kind} for kind in renames))
+
+    def _match(self, defaults: tuple[Value, Value], moved: dict[str, str], matching: Matching) -> None:
+        groups = declared_pairs(self.groups.gone, self.groups.come, moved)
+        tasks = TaskMatch(self.tasks, defaults)
+        tasks.declare(declared_pairs(self.tasks.gone, self.tasks.come, moved))
+        for pair in groups:
+            tasks.declare(siblings(pair, self.tasks))
+        if matching.detect:
+            tasks.detect(matching.likeness)
+        found = self._same_groups(tasks.found, groups, matching.likeness)
+        for rename in found:
+            if not rename.declared:
+                tasks.join(siblings((rename.old, rename.new), self.tasks))
+        self.task_renames = {rename.new: rename for rename in tasks.found.values()}
+        self.group_renames = {rename.new: rename for rename in found}
+
+    def _same_groups(self, tasks: dict[str, Rename], declared: list[tuple[str, str]], least: int) -> list[Rename]:
+        if not (self.groups.gone and self.groups.come):
+            return []
+        same = [*((one, one) for one in self.tasks.differing), *((rename.old, rename.new) for rename in tasks.values())]
+        return match_groups(self.groups, self.tasks, same, declared, least)
+
+    def told(self) -> Iterator[tuple[Kind, Rename]]:
+        """Yield what was renamed by itself, `task` or `group` before it: not with a group around it."""
+        kinds: tuple[tuple[Kind, str, Sides, dict[str, Rename]], ...] = (
+            ("task", "group", self.tasks, self.task_renames),
+            ("group", "parent", self.groups, self.group_renames),
+        )
+        for kind, field, sides, renames in kinds:
+            for rename in renames.values():
+                olds = around(sides.old[rename.old], self.groups.old, field)
+                news = around(sides.new[rename.new], self.groups.new, field)
+                renamed = (self.group_renames[one] for one in news if one in self.group_renames)
+                if not comes_with(rename, (group for group in renamed if group.old in olds)):
+                    yield kind, rename
+
+
+def _defaults(dag: msgspec.Raw) -> Value:
+    return msgspec.json.decode(dag).get("default_args")
