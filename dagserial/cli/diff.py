@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 import shutil
-from typing import Any
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, get_args
 
 import click
+from msgspec import UNSET
 
-from dagserial.cli.group import DIFFERS
+from dagserial.cli.group import DIFFERS, TROUBLE
 from dagserial.cli.output import color_flag, report_errors, wants_color, write_bytes
+from dagserial.cli.policy import ignore_table, policy, report_ignores
 from dagserial.cli.reading import options_of, reading_flags
-from dagserial.diff import Diff, Side, UnreadFile, compare_all, diff_document, render_text
-from dagserial.history import History, Snapshot
-from dagserial.model import Dag
+from dagserial.cli.settings import moved
+from dagserial.diff import (
+    Change,
+    Diff,
+    Level,
+    Matching,
+    Side,
+    Target,
+    UnreadFile,
+    applied,
+    compare_all,
+    diff_document,
+    ignore_stanzas,
+    judged,
+    reaches,
+    render_text,
+)
+from dagserial.diff.matching import LIKENESS
+from dagserial.history import Entry, History, Snapshot
 from dagserial.resolve import Range, Selection, parse_range
 from dagserial.sources.reading import ReadOptions
+
+_AS_FOUND = Matching()
+_FORMATS = ("text", "json", "ignore")
+_LEVELS = get_args(Level)
 
 
 class WithSelection(click.Command):
@@ -28,14 +52,40 @@ class WithSelection(click.Command):
 
 @click.command("diff", cls=WithSelection, options_metavar="[OPTIONS]")
 @click.argument("refs", nargs=-1, metavar="[A [B]] [-- DAG[.TASK]…]")
-@click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write.")
+@click.option("-f", "--format", "form", type=click.Choice(_FORMATS), default="text", help="How to write.")
+@click.option(
+    "-M",
+    "--likeness",
+    type=click.IntRange(1, 100),
+    default=LIKENESS,
+    metavar="N",
+    envvar="DAGSERIAL_LIKENESS",
+    help=f"Percent from which on a task or DAG was renamed and edited, {LIKENESS}.",
+)
+@click.option("--no-renames", is_flag=True, envvar="DAGSERIAL_NO_RENAMES", help="Only declared renames are renames.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if something differs.")
-@click.option("-q", "--quiet", is_flag=True, help="Write nothing; implies --exit-code.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(_LEVELS),
+    envvar="DAGSERIAL_FAIL_ON",
+    help="Exit with 1 if a change is as grave as this or graver.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Write nothing; implies --exit-code, unless --fail-on is given.")
 @color_flag
 @reading_flags
 @click.pass_context
 def command(
-    ctx: click.Context, /, refs: tuple[str, ...], form: str, exit_code: bool, quiet: bool, color: str, **flags: Any
+    ctx: click.Context,
+    /,
+    refs: tuple[str, ...],
+    form: str,
+    likeness: int,
+    no_renames: bool,
+    exit_code: bool,
+    fail_on: Level | None,
+    quiet: bool,
+    color: str,
+    **flags: Any,
 ) -> None:
     """Compare the DAGs of two refs: task by task, field by field.
 
@@ -47,15 +97,38 @@ def command(
     dagserial diff main...HEAD -- etl_*     from the merge base, some DAGs only
     dagserial diff A B -- etl_daily.load    one task
     dagserial diff A B -f json              for scripts: dagserial.diff/1
+    dagserial diff main...HEAD --fail-on breaking    a gate for CI
     """
     with History(flags["repo"]) as history:
         options = options_of(history, flags)
+        matching = Matching(likeness, not no_renames, moved(history.root))
         base, head = snapshots(history, parse_range(refs), options)
-    diff = selected_diff(base, head, Selection(ctx.obj))
+        held, table = policy(history.root), ignore_table(history.root)
+    found = applied(selected_diff(base, head, Selection(ctx.obj), matching), held, datetime.now(UTC).date())
     if not quiet:
-        _write(diff, base, head, form, wants_color(color))
-    if (exit_code or quiet) and diff.changes:
+        if form == "ignore":
+            click.echo(ignore_stanzas(found.diff, table))
+        else:
+            _write(found.diff, base, head, form, wants_color(color))
+        report_ignores(found, is_whole=not ctx.obj)
+    if (exit_code or (quiet and fail_on is None)) and found.diff.changes:
         ctx.exit(DIFFERS)
+    if fail_on not in (None, "never"):
+        ctx.exit(_gate(found.diff, fail_on, base, head))
+
+
+def _gate(diff: Diff, fail_on: Level, base: Snapshot, head: Snapshot) -> int:
+    """Return the exit code of a gate: closed by a grave change, and not open for what cannot be known.
+
+    A DAG file that could not be read on either side is as it was; one that only the head cannot be read in is not.
+    """
+    gravest = diff.summary().max_severity
+    if gravest is not None and reaches(gravest, fail_on):
+        return DIFFERS
+    unread = {error.file for error in base.errors}
+    broken = [error for error in head.errors if error.file not in unread]
+    report_errors(broken, "the gate cannot tell what this does: ")
+    return TROUBLE if broken else 0
 
 
 def snapshots(history: History, span: Range, options: ReadOptions) -> tuple[Snapshot, Snapshot]:
@@ -64,33 +137,53 @@ def snapshots(history: History, span: Range, options: ReadOptions) -> tuple[Snap
     return history.at(base, options), history.at(span.head, options)
 
 
-def selected_diff(base: Snapshot, head: Snapshot, selection: Selection) -> Diff:
+def selected_diff(base: Snapshot, head: Snapshot, selection: Selection, matching: Matching = _AS_FOUND) -> Diff:
     """Compare two sides, as far as both could be read and as far as it was asked for.
 
-    A DAG whose file could not be read on the other side is not compared: it was not removed, it is unknown.
+    A DAG whose file could not be read on the other side is not compared: it was not removed, it is unknown. A DAG that
+    was renamed is picked by its old id, too; so is a task.
     """
-    diff = compare_all(_dags(base, head, selection), _dags(head, base, selection))
-    kept = tuple(change for change in diff.changes if selection.has_task(change.object.dag_id, _task(change.object.id)))
-    silent = {change.object.dag_id for change in diff.changes} - {change.object.dag_id for change in kept}
-    shown = ({dag_id: one for dag_id, one in side.items() if dag_id not in silent} for side in (diff.old, diff.new))
-    old, new = shown
-    return Diff(kept, old, new, diff.renamed)
+    sides = _compared(base, head, selection), _compared(head, base, selection)
+    old, new = ({entry.record.dag_id: entry.record for entry in side} for side in sides)
+    old_files, new_files = ({entry.record.dag_id: entry.provenance.file for entry in side} for side in sides)
+    diff = compare_all(old, new, matching, files=(old_files, new_files))
+    kept = tuple(change for change in diff.changes if any(_is_picked(target, selection) for target in _targets(change)))
+    silent = _dag_ids(diff.changes) - _dag_ids(kept)
+    olds, news = ({one: at for one, at in side.items() if one not in silent} for side in (diff.old, diff.new))
+    renamed = {one: before for one, before in diff.renamed.items() if one not in silent}
+    return judged(Diff(kept, olds, news, renamed), old, new)
 
 
-def _task(object_id: str) -> str:
-    """Return the task that a change is about: of an edge, the one downstream."""
-    return object_id.rpartition(" -> ")[2]
+def _dag_ids(changes: Iterable[Change]) -> set[str]:
+    """Return the DAGs that changes are about, by their new and their old ids."""
+    return {target.dag_id for change in changes for target in _targets(change)}
 
 
-def _dags(side: Snapshot, other: Snapshot, selection: Selection) -> dict[str, Dag]:
+def _is_picked(target: Target, selection: Selection) -> bool:
+    return selection.has_task(target.dag_id, target.id.rpartition(" -> ")[2])  # of an edge, the task downstream
+
+
+def _targets(change: Change) -> tuple[Target, ...]:
+    """Return what a change is about, by its new and its old id."""
+    return (change.object,) if change.previous is UNSET else (change.object, change.previous)
+
+
+def _compared(side: Snapshot, other: Snapshot, selection: Selection) -> list[Entry]:
+    """Return the DAGs of a side that were read, or are known not to exist, on the other, and that are asked for.
+
+    One that has no counterpart may have one that is asked for.
+    """
     unread = {error.file for error in other.errors}
     there = {entry.record.dag_id for entry in other.entries}
-    return {
-        entry.record.dag_id: entry.record.dag()
+    return [
+        entry
         for entry in side.entries
-        if selection.has_dag(entry.record.dag_id)
-        and (entry.record.dag_id in there or entry.provenance.file not in unread)
-    }
+        if (
+            selection.has_dag(entry.record.dag_id)
+            if entry.record.dag_id in there
+            else entry.provenance.file not in unread
+        )
+    ]
 
 
 def _write(diff: Diff, base: Snapshot, head: Snapshot, form: str, color: bool) -> None:

@@ -20,6 +20,7 @@ VERBS = {
     "demo": "see what dagserial does, on a small repository made for it",
     "diff": "what changed between two refs, DAG by DAG",
     "list": "the DAGs at a ref or in the work tree",
+    "rules": "the rules by which changes are judged, and each explained",
     "schema": "the JSON Schemas of records and diffs",
     "serialize": "the records of DAG files, to stdout or as files",
     "show": "one DAG as text, JSON or a graph",

@@ -18,6 +18,9 @@ from dagserial.sources.reading import ReadOptions
 
 _FIELDS = {name.replace("_", "-"): name for name in ReadOptions.__struct_fields__}
 _ENV_FILE = "env-file"
+_MOVED = "moved"
+_APART = ("ignore", _MOVED, "severity")
+"""Settings that do not say how DAG files are read."""
 _ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)")
 
 
@@ -30,13 +33,42 @@ def settings(root: Path | None) -> dict[str, Any]:
     Raises:
         SettingsError: the file cannot be read, or names a setting that does not exist.
     """
+    found = _found(root)
+    return _fields(*found) if found else {}
+
+
+def moved(root: Path | None) -> dict[str, str]:
+    """Return what a repository's settings file declares to have moved, old id -> new id.
+
+    Raises:
+        SettingsError: the file cannot be read, or `moved` is no table of ids.
+    """
+    table, path = _found(root) or ({}, Path())
+    declared = table.get(_MOVED, {})
+    if not isinstance(declared, dict) or not all(isinstance(new, str) for new in declared.values()):
+        raise SettingsError(f"{_MOVED} in {path.name} is no table of new ids by old ids")
+    return dict(declared)
+
+
+def written(root: Path | None, *names: str) -> tuple[dict[str, Any], str]:
+    """Return some of a repository's settings as they are written, and the name of the file; that is empty without one.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+    table, path = _found(root) or ({}, Path())
+    return {name: table[name] for name in names if name in table}, path.name
+
+
+def _found(root: Path | None) -> tuple[dict[str, Any], Path] | None:
+    """Return the settings of a repository with the file that holds them."""
     for file, section in (("dagserial.toml", ()), ("pyproject.toml", ("tool", "dagserial"))):
         path = root / file if root else None
         if path is not None and path.is_file():
             table = _table(path, section)
             if table is not None:
-                return _fields(table, path)
-    return {}
+                return table, path
+    return None
 
 
 def _table(path: Path, section: tuple[str, ...]) -> dict[str, Any] | None:
@@ -54,10 +86,10 @@ def _table(path: Path, section: tuple[str, ...]) -> dict[str, Any] | None:
 
 
 def _fields(table: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    table = dict(table)
+    table = {name: value for name, value in table.items() if name not in _APART}
     env_file = table.pop(_ENV_FILE, None)
     if unknown := sorted(table.keys() - _FIELDS.keys()):
-        known = ", ".join(sorted([*_FIELDS, _ENV_FILE]))
+        known = ", ".join(sorted([*_FIELDS, *_APART, _ENV_FILE]))
         raise SettingsError(f"{path.name} has the unknown setting {unknown[0]!r}; known are {known}")
     fields = {_FIELDS[name]: value for name, value in table.items()}
     for name, load in (("variables", load_variables), ("connections", load_connections)):

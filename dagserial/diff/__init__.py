@@ -1,24 +1,32 @@
 """Two models to changes, and changes to text and JSON."""
 
-from dagserial.diff.change import Change, ChangeCounts, DagCounts, Diff, Kind, Operation, Summary, Target
-from dagserial.diff.comparison import compare, compare_all
+from dagserial.diff.change import Change, ChangeCounts, DagCounts, Diff, Ignored, Kind, Operation, Summary, Target
+from dagserial.diff.comparison import compare, compare_all, compare_records
 from dagserial.diff.document import Side, UnreadFile, diff_document
 from dagserial.diff.judgement import judged
+from dagserial.diff.matching import Matching
+from dagserial.diff.policy import Applied, Policy, applied
 from dagserial.diff.rules import RULES, Rule, rule
+from dagserial.diff.stanza import ignore_stanzas
 from dagserial.diff.text import render_text
-from dagserial.diff.verdict import SEVERITIES, Category, Level, Severity, Verdict, reaches
+from dagserial.diff.verdict import SEVERITIES, Category, Ignore, Level, Severity, Verdict, reaches
 
 __all__ = [
     "RULES",
     "SEVERITIES",
+    "Applied",
     "Category",
     "Change",
     "ChangeCounts",
     "DagCounts",
     "Diff",
+    "Ignore",
+    "Ignored",
     "Kind",
     "Level",
+    "Matching",
     "Operation",
+    "Policy",
     "Rule",
     "Severity",
     "Side",
@@ -26,9 +34,12 @@ __all__ = [
     "Target",
     "UnreadFile",
     "Verdict",
+    "applied",
     "compare",
     "compare_all",
+    "compare_records",
     "diff_document",
+    "ignore_stanzas",
     "judged",
     "reaches",
     "render_text",

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from dagserial.diff.verdict import SEVERITIES, Severity, Verdict
+from dagserial.diff.verdict import SEVERITIES, Ignore, Severity, Verdict
 from dagserial.digest import Digest
 from dagserial.model import Value
 
@@ -97,12 +97,21 @@ class Summary(msgspec.Struct, frozen=True):
 
     Attributes:
         max_severity: of the gravest change; None if there is no change.
+        ignored: how many changes the settings leave out; they are in none of the other counts but that of DAGs.
     """
 
     dags: DagCounts
     changes: ChangeCounts
     by_severity: SeverityCounts
     max_severity: Severity | None
+    ignored: int
+
+
+class Ignored(msgspec.Struct, frozen=True):
+    """A change that the settings leave out, and by what."""
+
+    change: Change
+    ignore: Ignore
 
 
 class Diff(msgspec.Struct, frozen=True):
@@ -113,12 +122,14 @@ class Diff(msgspec.Struct, frozen=True):
         old: digest of each DAG of the old side, by dag_id; of those that are the same, too.
         new: the same of the new side.
         renamed: new dag_id -> old dag_id.
+        ignored: what the settings leave out of `changes`, in the same order.
     """
 
     changes: tuple[Change, ...] = ()
     old: dict[str, Digest] = {}
     new: dict[str, Digest] = {}
     renamed: dict[str, str] = {}
+    ignored: tuple[Ignored, ...] = ()
 
     def summary(self) -> Summary:
         """Return how many DAGs and changes there are of each sort."""
@@ -135,7 +146,8 @@ class Diff(msgspec.Struct, frozen=True):
         )
         severities = Counter(change.verdict.severity for change in self.changes if change.verdict is not UNSET)
         by_severity = SeverityCounts(severities["breaking"], severities["behavioural"], severities["cosmetic"])
-        return Summary(dags, changes, by_severity, max(severities, key=SEVERITIES.index, default=None))
+        gravest = max(severities, key=SEVERITIES.index, default=None)
+        return Summary(dags, changes, by_severity, gravest, len(self.ignored))
 
 
 def place(change: Change) -> tuple[str, int, str, str]:

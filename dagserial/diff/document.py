@@ -1,6 +1,9 @@
 """Write a diff as a JSON document, `dagserial.diff/1`."""
 
+from typing import Any
+
 import msgspec
+from msgspec import UNSET
 
 from dagserial.canonical import settled_bytes
 from dagserial.diff.change import Change, Diff, Summary
@@ -56,7 +59,8 @@ class _Document(msgspec.Struct):
     format: str
     base: _DocumentSide
     head: _DocumentSide
-    changes: tuple[Change, ...]
+    changes: list[dict[str, Any]]
+    ignored: list[dict[str, Any]]
     summary: Summary
     errors: list[_DocumentError]
 
@@ -64,17 +68,25 @@ class _Document(msgspec.Struct):
 def diff_document(diff: Diff, base: Side, head: Side) -> bytes:
     """Return the document of a diff: canonical JSON (RFC 8785), the same bytes for the same arguments.
 
-    Changes are in the order of `Diff.changes`; errors by side, base first, then by file, line and message.
+    Changes are in the order of `Diff.changes`, each with its verdict; errors by side, base first, then by file, line
+    and message.
     """
     document = _Document(
         format=FORMAT,
         base=_side(base, diff.old),
         head=_side(head, diff.new),
-        changes=diff.changes,
+        changes=[_change(change) for change in diff.changes],
+        ignored=[{"change": _change(one.change), "ignore": one.ignore} for one in diff.ignored],
         summary=diff.summary(),
         errors=[*_errors("base", base), *_errors("head", head)],
     )
     return settled_bytes(document)
+
+
+def _change(change: Change) -> dict[str, Any]:
+    """Return a change with what is held of it beside the rest."""
+    said: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(change, verdict=UNSET))
+    return said if change.verdict is UNSET else said | msgspec.to_builtins(change.verdict)
 
 
 def _side(side: Side, digests: dict[str, Digest]) -> _DocumentSide:

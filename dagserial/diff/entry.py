@@ -94,7 +94,7 @@ def _under_new_names(entry: dict[str, Value], match: Match) -> dict[str, Value]:
     names = match.names.tasks
     if not names or "upstream" not in entry:
         return entry
-    found = entry | {"upstream": [names.get(one, one) for one in entry["upstream"]]}
+    found = entry | {"upstream": sorted(names.get(one, one) for one in entry["upstream"])}
     if "labels" in entry:
         found["labels"] = {names.get(one, one): label for one, label in entry["labels"].items()}
     return found

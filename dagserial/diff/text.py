@@ -9,6 +9,7 @@ from typing import NamedTuple
 from msgspec import UNSET, UnsetType
 
 from dagserial.diff.change import KINDS, Change, Diff, Operation
+from dagserial.diff.gravity import counted, graded, gravest, settled_lines, tag
 from dagserial.model import Value
 from dagserial.model.display import ELLIPSIS, cut, display, printable
 
@@ -51,18 +52,19 @@ def render_text(diff: Diff, *, color: bool, width: int = 100) -> str:
     """Return a diff as text without a newline at its end; `no changes` if there are none.
 
     A sign says what became of an object: `+` added, `-` removed, `~` changed within, `>` moved to another group or
-    order. Whatever comes from a DAG is escaped: it cannot send sequences to a terminal.
+    order, or renamed. Of a judged diff, each change has its rule behind it, each DAG the severity of its gravest
+    change, and a breaking change the reason why. Whatever comes from a DAG is escaped: it cannot send sequences to a
+    terminal.
 
     Args:
         color: write ANSI colours.
         width: columns to fit values into; names and the lines of multi-line texts may be wider.
     """
-    if not diff.changes:
-        return "no changes"
     lines: list[_Line] = []
     for dag_id, changes in groupby(diff.changes, key=lambda change: change.object.dag_id):
         lines += _dag_lines(diff, dag_id, list(changes), width)
-    lines += [_Line("", ""), _Line("", _totals(diff))]
+    lines += [_Line("", ""), _Line("", _totals(diff))] if diff.changes else [_Line("", "no changes")]
+    lines += [_Line("", line) for line in settled_lines(diff)]
     return "\n".join(line.painted() if color else line.text for line in lines)
 
 
@@ -71,17 +73,62 @@ def _dag_lines(diff: Diff, dag_id: str, changes: list[Change], width: int) -> It
     old, new = diff.old.get(previous), diff.new.get(dag_id)
     sign = _SIGNS[_dag_fate(diff, dag_id)]
     rows = [_row(change) for change in changes if change.path]
-    name_width = min(_WIDEST_NAME, max((len(row.name) for row in rows if row.field or _detail(row)), default=0))
-    field_width = min(_WIDEST_FIELD, max((len(row.field) for row in rows), default=0))
-    start = 11 + name_width + 2 + (field_width + 2 if field_width else 0)
-    name = _renaming(next(change for change in changes if not change.path)) if previous != dag_id else printable(dag_id)
-    head = f"{sign} dag {name}".removeprefix("~ ").ljust(start - 2)
+    layout = _layout(rows, width)
+    name = _renaming(changes[0]) if previous != dag_id else printable(dag_id)
+    head = f"{sign} dag {name}".removeprefix("~ ").ljust(layout.start - 2)
     digests = " -> ".join(digest.short for digest in (old, new) if digest)
-    yield _Line("dag" if sign == "~" else sign, f"{head}  {digests}".rstrip())
+    gravity, tags = gravest(changes).upper(), [tag(change) for change in changes if not change.path]
+    yield _Line(
+        "dag" if sign == "~" else sign, f"{head}  {'  '.join(filter(None, [digests, gravity, *tags]))}".rstrip()
+    )
+    for change in changes:
+        if not change.path:
+            yield from _why(change)
     for row in rows:
-        name = row.name.ljust(name_width) + "  " + (row.field.ljust(field_width) + "  " if field_width else "")
-        lead = f"  {row.sign} {row.kind:<6} {name}"
-        yield from _row_lines(lead, row, max(width - len(lead), _NARROWEST), width)
+        yield from _row_lines(layout.lead(row), row, layout)
+        yield from _why(row.change)
+
+
+class _Layout(NamedTuple):
+    """The columns in which the changes of a DAG stand."""
+
+    name_width: int
+    field_width: int
+    width: int
+    tag_width: int
+
+    @property
+    def start(self) -> int:
+        """Where values begin."""
+        return 11 + self.name_width + 2 + (self.field_width + 2 if self.field_width else 0)
+
+    def lead(self, row: _Row) -> str:
+        field = row.field.ljust(self.field_width) + "  " if self.field_width else ""
+        return f"  {row.sign} {row.kind:<6} {row.name.ljust(self.name_width)}  {field}"
+
+    def room(self, lead: str) -> int:
+        """Return how wide values may be behind a lead, with what is left for a tag."""
+        return max(self.width - len(lead) - self.tag_width, _NARROWEST)
+
+    def tagged(self, text: str, change: Change) -> str:
+        """Return a line with the tag of its change at the right."""
+        mark = tag(change)
+        return f"{text.rstrip().ljust(self.width - self.tag_width)}  {mark}" if mark else text.rstrip()
+
+
+def _layout(rows: list[_Row], width: int) -> _Layout:
+    return _Layout(
+        name_width=min(_WIDEST_NAME, max((len(row.name) for row in rows if row.field or _detail(row)), default=0)),
+        field_width=min(_WIDEST_FIELD, max((len(row.field) for row in rows), default=0)),
+        width=width,
+        tag_width=max((len(tag(row.change)) + 2 for row in rows if tag(row.change)), default=0),
+    )
+
+
+def _why(change: Change) -> Iterator[_Line]:
+    """Yield why a change is breaking."""
+    if change.verdict is not UNSET and change.verdict.severity == "breaking":
+        yield _Line("", f"           {change.verdict.reason}")
 
 
 def _dag_fate(diff: Diff, dag_id: str) -> Operation:
@@ -115,20 +162,20 @@ def _fate(change: Change) -> Operation:
     return change.operation if change.is_whole or change.operation == "moved" else "changed"
 
 
-def _row_lines(lead: str, row: _Row, room: int, width: int) -> Iterator[_Line]:
+def _row_lines(lead: str, row: _Row, layout: _Layout) -> Iterator[_Line]:
     """Yield a change: in one line if it fits, else its two sides below, or the lines in which two texts differ."""
     before, after = row.change.before, row.change.after
-    detail = _detail(row)
+    detail, room = _detail(row), layout.room(lead)
     if before is UNSET or after is UNSET or row.sign == ">" or (len(detail) <= room and not _are_texts(before, after)):
-        yield _Line(row.sign, (lead + cut(detail, room)).rstrip())
+        yield _Line(row.sign, layout.tagged(lead + cut(detail, room), row.change))
         return
-    yield _Line(row.sign, lead.rstrip())
+    yield _Line(row.sign, layout.tagged(lead, row.change))
     if _are_texts(before, after):
         yield from _text_lines(before, after)
         return
     old, new = _from_parting(display(before), display(after))
-    yield _Line("-", f"      - {cut(old, width - 8)}")
-    yield _Line("+", f"      + {cut(new, width - 8)}")
+    yield _Line("-", f"      - {cut(old, layout.width - 8)}")
+    yield _Line("+", f"      + {cut(new, layout.width - 8)}")
 
 
 def _detail(row: _Row) -> str:
@@ -175,13 +222,10 @@ def _totals(diff: Diff) -> str:
     """Return the last line: how many DAGs that have changes, and how many objects in them, met which fate."""
     dag_ids = {change.object.dag_id for change in diff.changes}
     dags = Counter(_dag_fate(diff, dag_id) for dag_id in dag_ids)
-    parts = [f"{_counted(dags[fate], 'dag')} {fate}" for fate in _SIGNS if dags[fate]]
+    parts = [f"{counted(dags[fate], 'dag')} {fate}" for fate in _SIGNS if dags[fate]]
     met = {(change.object, _fate(change)) for change in diff.changes if change.path}
     tally = Counter((target.kind, fate) for target, fate in met)
     cells = [(kind, fate, tally[kind, fate]) for kind in KINDS if kind != "dag" for fate in _SIGNS]
-    within = [f"{_counted(count, kind)} {fate}" for kind, fate, count in cells if count]
-    return ", ".join(parts) + (f": {', '.join(within)}." if within else ".")
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    within = [f"{counted(count, kind)} {fate}" for kind, fate, count in cells if count]
+    sentence = ", ".join(parts) + (f": {', '.join(within)}." if within else ".")
+    return f"{sentence} {graded(diff)}".rstrip()

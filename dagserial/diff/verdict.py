@@ -1,5 +1,6 @@
 """Say what is held of a change: by which rule, how grave it is, whom it reaches, and why."""
 
+from datetime import date
 from typing import Literal, get_args
 
 import msgspec
@@ -61,6 +62,29 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str
     fingerprint: str
     default_severity: Severity | UnsetType = UNSET
+
+
+class Ignore(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Changes that the settings leave out; what is named must all fit.
+
+    Attributes:
+        rule: id of a rule.
+        dag: shell pattern of dag_ids.
+        fingerprint: of one change, or the first 8 hex of it or more.
+        expires: the last day on which it holds; None if it holds for good.
+    """
+
+    reason: str
+    rule: str | None = None
+    dag: str | None = None
+    fingerprint: str | None = None
+    expires: date | None = None
+
+    @property
+    def named(self) -> str:
+        """What it names, in words."""
+        words = {"rule": self.rule, "dag": self.dag, "fingerprint": self.fingerprint and self.fingerprint[:12]}
+        return ", ".join(f"{name} {word}" for name, word in words.items() if word)
 
 
 def reaches(severity: Severity, level: Level) -> bool:

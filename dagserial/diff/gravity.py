@@ -1,0 +1,53 @@
+"""Say in words how grave the changes of a diff are, and what the settings made of them."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from msgspec import UNSET
+
+from dagserial.diff.change import Change, Diff
+from dagserial.diff.verdict import SEVERITIES, Verdict
+from dagserial.model.display import printable
+
+
+def gravest(changes: Iterable[Change]) -> str:
+    """Return the severity of the gravest change; an empty string if none was judged."""
+    met = {change.verdict.severity for change in changes if change.verdict is not UNSET}
+    return max(met, key=SEVERITIES.index, default="")
+
+
+def tag(change: Change) -> str:
+    """Return the rule of a change as it stands behind it, `[task-removed]`; an empty string if it was not judged."""
+    return f"[{change.verdict.rule}]" if change.verdict is not UNSET else ""
+
+
+def graded(diff: Diff) -> str:
+    """Return how many changes there are of each severity, gravest first; an empty string if none was judged."""
+    if not gravest(diff.changes):
+        return ""
+    counts = diff.summary().by_severity
+    return f"{counts.breaking} breaking, {counts.behavioural} behavioural, {counts.cosmetic} cosmetic."
+
+
+def settled_lines(diff: Diff) -> Iterator[str]:
+    """Yield what the settings made of a diff: which changes they ignore and why, and of which severity they make."""
+    ignores = Counter((one.ignore.named, one.ignore.reason) for one in diff.ignored)
+    for (named, reason), count in ignores.items():
+        yield f"{counted(count, 'change')} ignored: {printable(named)} ({printable(reason)})."
+    for (rule, before, after), count in Counter(map(_regrading, _overridden(diff))).items():
+        yield f"{counted(count, 'change')} by the settings {after}, not {before}: rule {rule}."
+
+
+def _overridden(diff: Diff) -> Iterator[Verdict]:
+    for change in diff.changes:
+        if change.verdict is not UNSET and change.verdict.default_severity is not UNSET:
+            yield change.verdict
+
+
+def _regrading(verdict: Verdict) -> tuple[str, str, str]:
+    return verdict.rule, str(verdict.default_severity), verdict.severity
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun: `1 task`, `2 tasks`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
