@@ -30,9 +30,11 @@ from dagserial.diff import (
     judged,
     reaches,
     render_text,
+    with_impacts,
 )
 from dagserial.diff.matching import LIKENESS
 from dagserial.history import Entry, History, Snapshot
+from dagserial.record import Record
 from dagserial.resolve import Range, Selection, parse_range
 from dagserial.sources.reading import ReadOptions
 
@@ -63,6 +65,13 @@ class WithSelection(click.Command):
     help=f"Percent from which on a task or DAG was renamed and edited, {LIKENESS}.",
 )
 @click.option("--no-renames", is_flag=True, envvar="DAGSERIAL_NO_RENAMES", help="Only declared renames are renames.")
+@click.option(
+    "--impact/--no-impact",
+    "impact",
+    default=True,
+    envvar="DAGSERIAL_IMPACT",
+    help="Say which tasks and DAGs the changes reach; by default, yes.",
+)
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if something differs.")
 @click.option(
     "--fail-on",
@@ -81,6 +90,7 @@ def command(
     form: str,
     likeness: int,
     no_renames: bool,
+    impact: bool,
     exit_code: bool,
     fail_on: Level | None,
     quiet: bool,
@@ -109,7 +119,8 @@ def command(
         if form == "ignore":
             click.echo(ignore_stanzas(found.diff, table))
         else:
-            _write(found.diff, base, head, form, wants_color(color))
+            diff = with_impacts(found.diff, _records(base), _records(head)) if impact else found.diff
+            _write(diff, base, head, form, wants_color(color))
         report_ignores(found, is_whole=not ctx.obj)
     if (exit_code or (quiet and fail_on is None)) and found.diff.changes:
         ctx.exit(DIFFERS)
@@ -184,6 +195,10 @@ def _compared(side: Snapshot, other: Snapshot, selection: Selection) -> list[Ent
             else entry.provenance.file not in unread
         )
     ]
+
+
+def _records(side: Snapshot) -> dict[str, Record]:
+    return {entry.record.dag_id: entry.record for entry in side.entries}
 
 
 def _write(diff: Diff, base: Snapshot, head: Snapshot, form: str, color: bool) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from dagserial.diff.impact import Impact
 from dagserial.diff.verdict import SEVERITIES, Ignore, Severity, Verdict
 from dagserial.digest import Digest
 from dagserial.model import Value
@@ -123,6 +124,7 @@ class Diff(msgspec.Struct, frozen=True):
         new: the same of the new side.
         renamed: new dag_id -> old dag_id.
         ignored: what the settings leave out of `changes`, in the same order.
+        impacts: whom the changes reach, by dag_id, until `with_impacts` has set it empty.
     """
 
     changes: tuple[Change, ...] = ()
@@ -130,6 +132,7 @@ class Diff(msgspec.Struct, frozen=True):
     new: dict[str, Digest] = {}
     renamed: dict[str, str] = {}
     ignored: tuple[Ignored, ...] = ()
+    impacts: dict[str, Impact] = {}
 
     def summary(self) -> Summary:
         """Return how many DAGs and changes there are of each sort."""

@@ -1,14 +1,11 @@
 """Say what flows between the tasks of a DAG: the order alone, or data, too."""
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
 
 from dagserial.diff.asset import assets
 from dagserial.diff.dag_pair import mapping_values, read_tasks, task_values
+from dagserial.diff.impact import Edge
 from dagserial.model import Dag, Value
-
-Edge = Literal["data", "order"]
-"""What an edge hands on: what the upstream task returns or updates, or only that it has ended."""
 
 Flow = Mapping[str, Mapping[str, Edge]]
 """Edges by upstream and downstream task_id, both sorted."""

@@ -1,17 +1,14 @@
 """Know how DAGs hang on each other: by assets, by tasks that start a DAG, by tasks that wait for one."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from msgspec import UNSET
 
 from dagserial.diff.asset import AssetKey, assets
+from dagserial.diff.impact import Link
 from dagserial.model import Dag, Task
 from dagserial.record import Record
-
-Link = Literal["asset", "trigger", "sensor", "caller"]
-"""How a DAG hangs on another: it is scheduled on an asset that a task of the other updates; a task of the other starts
-it; a task of its own waits for the other; a task of its own starts the other."""
 
 _MARKS = (b'"external_dag_id"', b'"trigger_dag_id"', b'"asset')
 """What the record of a DAG holds that hangs on another one."""
@@ -42,23 +39,18 @@ class _Waiting(NamedTuple):
 class Links:
     """The links between DAGs. What is only known when a run is (a template as a dag_id) links nothing."""
 
-    def __init__(self, dags: Mapping[str, Dag | Record]) -> None:
-        """Look through DAGs by dag_id; of records, only those are read that can hold a link."""
+    def __init__(self, records: Mapping[str, Record]) -> None:
+        """Look through DAGs by dag_id: only those are read that can hold a link."""
+        self._records = records
         self._dags: dict[str, Dag] = {}
-        self._records: dict[str, Record] = {}
         self._scheduled: dict[AssetKey, list[str]] = {}
         self._waiting: dict[str, list[_Waiting]] = {}
         self._callers: dict[str, list[Linked]] = {}
-        for dag_id, thing in dags.items():
-            if not isinstance(thing, Record):
-                self._look_through(dag_id, thing)
-            elif any(mark in thing.body for mark in _MARKS):
-                self._look_through(dag_id, thing.dag())
-            else:
-                self._records[dag_id] = thing
+        for dag_id, record in records.items():
+            if any(mark in record.body for mark in _MARKS):
+                self._look_through(dag_id, self.dag(dag_id))
 
     def _look_through(self, dag_id: str, dag: Dag) -> None:
-        self._dags[dag_id] = dag
         for key in assets(None if dag.fields.schedule is UNSET else dag.fields.schedule):
             self._scheduled.setdefault(key, []).append(dag_id)
         for task_id, task in dag.tasks.items():
@@ -79,7 +71,7 @@ class Links:
             for key in assets(task.args.get("outlets")):
                 yield from (Linked(dag_id, "asset", key[1]) for dag_id in self._scheduled.get(key, ()))
             other = task.args.get("trigger_dag_id")
-            if isinstance(other, str) and (other in self._dags or other in self._records):
+            if isinstance(other, str) and other in self._records:
                 yield Linked(other, "trigger", task_id)
 
     def waiting(self, dag_ids: Iterable[str], tasks: Iterable[str]) -> Iterator[Linked]:

@@ -9,69 +9,35 @@ from msgspec import UNSET
 
 from dagserial.diff.change import Change, Diff
 from dagserial.diff.flow import flow_of, joined
-from dagserial.diff.impact import Reached, changed_tasks, reached_tasks
-from dagserial.diff.links import Link, Linked, Links
+from dagserial.diff.impact import Impact, OtherDag
+from dagserial.diff.links import Linked, Links
+from dagserial.diff.spread import changed_tasks, reached_tasks
 from dagserial.model import Dag, Task
 from dagserial.record import Record
 
 
-class OtherDag(msgspec.Struct, frozen=True):
-    """Another DAG that is reached.
-
-    Attributes:
-        link: how it hangs on the DAG before it.
-        name: what links the two: an asset, by its URI or name, or the task that starts or waits.
-        via: DAGs from the changed one to the one just before this one.
-        tasks: those of its tasks that are reached, by id: all of them where its runs are.
-    """
-
-    dag_id: str
-    link: Link
-    name: str
-    via: tuple[str, ...]
-    tasks: tuple[str, ...]
-
-
-class Impact(msgspec.Struct, frozen=True):
-    """Whom the changes of one DAG reach.
-
-    Attributes:
-        direct: tasks that changed, by id; what is only cosmetic is left out.
-        indirect: tasks behind them that do otherwise for it, by id.
-        other_dags: the nearest first, then by dag_id.
-    """
-
-    direct: tuple[str, ...] = ()
-    indirect: tuple[Reached, ...] = ()
-    other_dags: tuple[OtherDag, ...] = ()
-
-
-def impacts(
-    diff: Diff,
-    old: Mapping[str, Dag | Record],
-    new: Mapping[str, Dag | Record],
-    everything: Mapping[str, Dag | Record],
-) -> dict[str, Impact]:
-    """Return whom each changed DAG reaches, by dag_id; a DAG whose changes reach nobody is left out.
+def with_impacts(diff: Diff, old: Mapping[str, Record], new: Mapping[str, Record]) -> Diff:
+    """Return a diff that says whom each changed DAG reaches; a DAG whose changes reach nobody is left out.
 
     Args:
         diff: judged.
-        old: the DAGs that were compared, by dag_id.
+        old: all DAGs of the old side by dag_id, also those that nobody asked to compare.
         new: the same of the new side.
-        everything: all DAGs of the new side, also those that nobody asked to compare.
     """
-    links = Links(everything)
+    if not diff.changes:
+        return diff
+    links = Links(new)
     found = {}
     for dag_id, changes in groupby(diff.changes, key=lambda change: change.object.dag_id):
         sides = _dag(old.get(diff.renamed.get(dag_id, dag_id))), _dag(new.get(dag_id))
         impact = _impact(dag_id, tuple(changes), sides, links)
         if impact != Impact():
             found[dag_id] = impact
-    return found
+    return msgspec.structs.replace(diff, impacts=found)
 
 
-def _dag(thing: Dag | Record | None) -> Dag | None:
-    return thing.dag() if isinstance(thing, Record) else thing
+def _dag(record: Record | None) -> Dag | None:
+    return record.dag() if record else None
 
 
 def _impact(dag_id: str, changes: tuple[Change, ...], sides: tuple[Dag | None, Dag | None], links: Links) -> Impact:

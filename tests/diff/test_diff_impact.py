@@ -7,9 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from dagserial.diff import compare_all, judged
-from dagserial.diff.impact import Reached
-from dagserial.diff.reach import Impact, OtherDag, impacts
+from dagserial.diff import Impact, OtherDag, Reached, compare_all, judged, with_impacts
 from dagserial.model import Dag, DagFields, Group, Mapping, Task
 from dagserial.record import Record
 
@@ -42,13 +40,8 @@ def renamed(before: Dag, names: dict[str, str], **changed: Task) -> Dag:
 
 
 def found(old: list[Dag], new: list[Dag]) -> dict[str, Impact]:
-    """Return the impacts of a diff; the same of records, which are read in part only."""
-    olds, news = ({one.dag_id: one for one in side} for side in (old, new))
-    diff = judged(compare_all(olds, news), olds, news)
-    records = [{dag_id: Record.of_dag(one) for dag_id, one in side.items()} for side in (olds, news)]
-    of_dags = impacts(diff, olds, news, news)
-    assert impacts(diff, *records, records[1]) == of_dags
-    return of_dags
+    olds, news = ({one.dag_id: Record.of_dag(one) for one in side} for side in (old, new))
+    return with_impacts(judged(compare_all(olds, news), olds, news), olds, news).impacts
 
 
 def reached(old: Dag, new: Dag) -> dict[str, tuple[tuple[str, ...], str]]:
