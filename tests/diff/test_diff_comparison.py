@@ -191,6 +191,9 @@ def test_sets_of_dags_are_compared_by_id_and_counted() -> None:
     assert msgspec.to_builtins(diff.summary()) == {
         "dags": {"added": 1, "removed": 1, "changed": 1, "renamed": 0},
         "changes": {"added": 1, "removed": 1, "changed": 2, "moved": 0, "renamed": 0},
+        "by_severity": {"breaking": 0, "behavioural": 0, "cosmetic": 0},
+        "max_severity": None,
+        "ignored": 0,
     }
     assert diff.old["same"] == diff.new["same"] == Digest.of(v2.encode(one))
 

@@ -1,6 +1,8 @@
 """Writing a diff as JSON."""
 
 import json
+from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from diff_dags import dags, near_pairs, task_dag
 from hypothesis import given, settings
 
 from dagserial.canonical import canonical_bytes
-from dagserial.diff import Side, UnreadFile, compare_all, diff_document
+from dagserial.diff import Ignore, Policy, Side, UnreadFile, applied, compare_all, diff_document, judged
 from dagserial.model import Dag, DagFields, Task
 from dagserial.record import Record
 
@@ -21,14 +23,17 @@ HEAD = Side("@worktree")
 
 
 def document(old: dict[str, Dag], new: dict[str, Dag], base: Side = BASE, head: Side = HEAD) -> dict[str, Any]:
-    written: dict[str, Any] = json.loads(diff_document(compare_all(old, new), base, head))
+    written: dict[str, Any] = json.loads(diff_document(judged(compare_all(old, new), old, new), base, head))
     return written
 
 
 @given(near_pairs(), dags("other"))
 @settings(deadline=None, max_examples=40)
 def test_documents_are_canonical_and_valid(pair: tuple[Dag, Dag], other: Dag) -> None:
-    body = diff_document(compare_all({"etl": pair[0], "b": other}, {"etl": pair[1], "c": other}), BASE, HEAD)
+    old, new = {"etl": pair[0], "b": other}, {"etl": pair[1], "c": other}
+    policy = Policy({"task-operator-changed": "cosmetic"}, (Ignore("as agreed", rule="task-argument-changed"),))
+    diff = applied(judged(compare_all(old, new), old, new), policy, date(2026, 1, 1)).diff
+    body = diff_document(diff, BASE, HEAD)
     parsed = json.loads(body)
     VALIDATOR.validate(parsed)
     assert canonical_bytes(parsed) == body
@@ -48,9 +53,19 @@ def test_a_document_says_what_was_compared_and_what_differs() -> None:
                 "path": "/tasks/a/operator",
                 "before": "o",
                 "after": "p",
+                "rule": "task-operator-changed",
+                "category": "task",
+                "severity": "behavioural",
+                "affects": ["future_runs", "in_flight_unpinned"],
+                "reason": "Another operator runs.",
+                "fingerprint": FINGERPRINT,
             }
         ],
+        "ignored": [],
         "summary": {
+            "by_severity": {"breaking": 0, "behavioural": 1, "cosmetic": 0},
+            "max_severity": "behavioural",
+            "ignored": 0,
             "dags": {"added": 0, "removed": 0, "changed": 1, "renamed": 0},
             "changes": {"added": 0, "removed": 0, "changed": 1, "moved": 0, "renamed": 0},
         },
@@ -59,6 +74,34 @@ def test_a_document_says_what_was_compared_and_what_differs() -> None:
             {"side": "head", "file": "dags/b.py", "line": None, "error": "Timeout: 30 s"},
         ],
     }
+
+
+FINGERPRINT = sha256(
+    canonical_bytes(
+        [
+            "task-operator-changed",
+            "etl",
+            "task",
+            "a",
+            "/tasks/a/operator",
+            "sha256:" + sha256(b'"o"').hexdigest(),
+            "sha256:" + sha256(b'"p"').hexdigest(),
+        ]
+    )
+).hexdigest()
+
+
+def test_what_is_ignored_stands_apart_with_the_reason() -> None:
+    old, new = {"etl": task_dag(a=Task(operator="o"))}, {"etl": task_dag(a=Task(operator="p"))}
+    ignore = Ignore("as agreed", fingerprint=FINGERPRINT[:8], expires=date(2026, 1, 1))
+    diff = applied(judged(compare_all(old, new), old, new), Policy(ignore=(ignore,)), date(2026, 1, 1)).diff
+    written = json.loads(diff_document(diff, BASE, HEAD))
+    VALIDATOR.validate(written)
+    assert written["changes"] == []
+    assert written["summary"]["ignored"] == 1
+    ((one,)) = written["ignored"]
+    assert one["change"]["fingerprint"] == FINGERPRINT
+    assert one["ignore"] == {"reason": "as agreed", "fingerprint": FINGERPRINT[:8], "expires": "2026-01-01"}
 
 
 def test_a_side_that_says_nothing_has_no_key() -> None:
@@ -83,13 +126,19 @@ def test_documents_of_nothing_are_valid() -> None:
         {"operation": "added", "after": 1, "path": "tasks"},
         {"operation": "added", "after": 1, "path": "/~2"},
         {"operation": "added", "after": 1, "note": "x"},
+        {"operation": "added", "after": 1, "severity": "grave"},
+        {"operation": "added", "after": 1, "rule": "Task Removed"},
+        {"operation": "added", "after": 1, "affects": ["everyone"]},
+        {"operation": "added", "after": 1, "fingerprint": "9c41"},
         {"operation": "added", "after": 1, "object": {"dag_id": "etl", "kind": "param", "id": "x"}},
     ],
 )
 def test_the_schema_refuses_a_change_that_contradicts_itself(wrong: dict[str, Any]) -> None:
-    target = {"dag_id": "etl", "kind": "task", "id": "a"}
-    refused = document({}, {}) | {"changes": [{"object": target, "path": "/tasks/a", **wrong}]}
+    (right,) = document({"etl": task_dag(a=Task(operator="o"))}, {"etl": task_dag(a=Task(operator="p"))})["changes"]
+    kept = {name: value for name, value in right.items() if name not in ("operation", "before", "after")}
+    refused = document({}, {}) | {"changes": [{**kept, "path": "/tasks/a", **wrong}]}
     assert not VALIDATOR.is_valid(refused)
+    VALIDATOR.validate(refused | {"changes": [right]})
 
 
 def test_the_schema_is_a_schema_in_which_everything_is_described() -> None:
