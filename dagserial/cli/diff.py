@@ -30,9 +30,11 @@ from dagserial.diff import (
     judged,
     reaches,
     render_text,
+    with_impacts,
 )
 from dagserial.diff.matching import LIKENESS
 from dagserial.history import Entry, History, Snapshot
+from dagserial.record import Record
 from dagserial.resolve import Range, Selection, parse_range
 from dagserial.sources.reading import ReadOptions
 
@@ -71,6 +73,13 @@ class WithSelection(click.Command):
     envvar="DAGSERIAL_MAX_CHANGES",
     help="Changes that are written, 500; 0: all.",
 )
+@click.option(
+    "--impact/--no-impact",
+    "impact",
+    default=True,
+    envvar="DAGSERIAL_IMPACT",
+    help="Say which tasks and DAGs the changes reach; by default, yes.",
+)
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if something differs.")
 @click.option(
     "--fail-on",
@@ -90,6 +99,7 @@ def command(
     likeness: int,
     no_renames: bool,
     max_changes: int,
+    impact: bool,
     exit_code: bool,
     fail_on: Level | None,
     quiet: bool,
@@ -118,7 +128,8 @@ def command(
         if form == "ignore":
             click.echo(ignore_stanzas(found.diff, table))
         else:
-            _write(found.diff, (base, head), form, color=wants_color(color), max_changes=max_changes or None)
+            diff = with_impacts(found.diff, _records(base), _records(head)) if impact else found.diff
+            _write(diff, (base, head), form, color=wants_color(color), max_changes=max_changes or None)
         report_ignores(found, is_whole=not ctx.obj)
     if (exit_code or (quiet and fail_on is None)) and found.diff.changes:
         ctx.exit(DIFFERS)
@@ -193,6 +204,10 @@ def _compared(side: Snapshot, other: Snapshot, selection: Selection) -> list[Ent
             else entry.provenance.file not in unread
         )
     ]
+
+
+def _records(side: Snapshot) -> dict[str, Record]:
+    return {entry.record.dag_id: entry.record for entry in side.entries}
 
 
 def _write(diff: Diff, sides: tuple[Snapshot, Snapshot], form: str, *, color: bool, max_changes: int | None) -> None:

@@ -3,9 +3,11 @@
 from dagserial.diff.change import Change, ChangeCounts, DagCounts, Diff, Ignored, Kind, Operation, Summary, Target
 from dagserial.diff.comparison import compare, compare_all, compare_pieces, compare_records
 from dagserial.diff.document import Side, UnreadFile, diff_document
+from dagserial.diff.impact import Impact, OtherDag, Reached
 from dagserial.diff.judgement import judged
 from dagserial.diff.matching import Matching
 from dagserial.diff.policy import Applied, Policy, applied
+from dagserial.diff.reach import with_impacts
 from dagserial.diff.rules import RULES, Rule, rule
 from dagserial.diff.stanza import ignore_stanzas
 from dagserial.diff.text import render_text
@@ -22,11 +24,14 @@ __all__ = [
     "Diff",
     "Ignore",
     "Ignored",
+    "Impact",
     "Kind",
     "Level",
     "Matching",
     "Operation",
+    "OtherDag",
     "Policy",
+    "Reached",
     "Rule",
     "Severity",
     "Side",
@@ -45,4 +50,5 @@ __all__ = [
     "reaches",
     "render_text",
     "rule",
+    "with_impacts",
 ]

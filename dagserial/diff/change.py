@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from dagserial.diff.impact import Impact
 from dagserial.diff.verdict import SEVERITIES, Ignore, Severity, Verdict
 from dagserial.digest import Digest
 from dagserial.model import Value
@@ -126,6 +127,7 @@ class Diff(msgspec.Struct, frozen=True):
         renamed: new dag_id -> old dag_id.
         unknown: how many differences are none of `changes`, as one side does not know what the other says.
         ignored: what the settings leave out of `changes`, in the same order.
+        impacts: whom the changes reach, by dag_id, until `with_impacts` has set it empty.
     """
 
     changes: tuple[Change, ...] = ()
@@ -134,6 +136,7 @@ class Diff(msgspec.Struct, frozen=True):
     renamed: dict[str, str] = {}
     unknown: int = 0
     ignored: tuple[Ignored, ...] = ()
+    impacts: dict[str, Impact] = {}
 
     def summary(self) -> Summary:
         """Return how many DAGs and changes there are of each sort."""

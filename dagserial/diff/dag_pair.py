@@ -51,7 +51,7 @@ class DagPair:
         if self.new is None:
             return frozenset()
         said = [value for task in self.new.tasks.values() for value in task_values(task)]
-        said += [value for group in self.new.groups.values() for value in _mapping_values(group.mapping)]
+        said += [value for group in self.new.groups.values() for value in mapping_values(group.mapping)]
         return frozenset(read_tasks(said))
 
     @cached_property
@@ -71,10 +71,11 @@ class DagPair:
 
 def task_values(task: Task) -> list[Value]:
     """Return what a task is given: the values of its arguments, and what it is mapped over."""
-    return [*task.args.values(), *_mapping_values(task.mapping)]
+    return [*task.args.values(), *mapping_values(task.mapping)]
 
 
-def _mapping_values(mapping: Mapping | None) -> list[Value]:
+def mapping_values(mapping: Mapping | None) -> list[Value]:
+    """Return what a task or a group is mapped over."""
     if mapping is None:
         return []
     kwargs = [] if mapping.expand_kwargs is UNSET else [mapping.expand_kwargs]

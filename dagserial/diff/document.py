@@ -7,6 +7,7 @@ from msgspec import UNSET
 
 from dagserial.canonical import settled_bytes
 from dagserial.diff.change import Change, Diff, Summary
+from dagserial.diff.impact import Impact
 from dagserial.digest import Digest
 
 FORMAT = "dagserial.diff/1"
@@ -61,6 +62,7 @@ class _Document(msgspec.Struct):
     head: _DocumentSide
     changes: list[dict[str, Any]]
     ignored: list[dict[str, Any]]
+    impacts: dict[str, Impact]
     summary: Summary
     truncated: bool
     errors: list[_DocumentError]
@@ -81,6 +83,7 @@ def diff_document(diff: Diff, base: Side, head: Side, *, max_changes: int | None
         head=_side(head, diff.new),
         changes=[_change(change) for change in diff.changes[:max_changes]],
         ignored=[{"change": _change(one.change), "ignore": one.ignore} for one in diff.ignored],
+        impacts=diff.impacts,
         summary=diff.summary(),
         truncated=max_changes is not None and len(diff.changes) > max_changes,
         errors=[*_errors("base", base), *_errors("head", head)],

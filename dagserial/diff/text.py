@@ -11,6 +11,8 @@ from msgspec import UNSET, UnsetType
 
 from dagserial.diff.change import KINDS, Change, Diff, Operation
 from dagserial.diff.gravity import counted, graded, gravest, settled_lines, tag
+from dagserial.diff.impact import Impact
+from dagserial.diff.impact_text import told
 from dagserial.model import Value
 from dagserial.model.display import ELLIPSIS, cut, display, printable
 
@@ -95,6 +97,8 @@ def _dag_lines(diff: Diff, dag_id: str, changes: list[Change], width: int) -> It
     for row in rows:
         yield from _row_lines(layout.lead(row), row, layout)
         yield from _why(row.change)
+    if impact := told(diff.impacts.get(dag_id, Impact())):
+        yield _Line("", f"    impact  {impact}")
 
 
 class _Layout(NamedTuple):
