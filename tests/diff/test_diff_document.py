@@ -12,7 +12,17 @@ from diff_dags import dags, near_pairs, task_dag
 from hypothesis import given, settings
 
 from dagserial.canonical import canonical_bytes
-from dagserial.diff import Ignore, Policy, Side, UnreadFile, applied, compare_all, diff_document, judged
+from dagserial.diff import (
+    Ignore,
+    Policy,
+    Side,
+    UnreadFile,
+    applied,
+    compare_all,
+    diff_document,
+    judged,
+    with_impacts,
+)
 from dagserial.model import Dag, DagFields, Task
 from dagserial.record import Record
 
@@ -33,7 +43,8 @@ def document(old: dict[str, Dag], new: dict[str, Dag], base: Side = BASE, head: 
 def test_documents_are_canonical_and_valid(pair: tuple[Dag, Dag], other: Dag) -> None:
     old, new = {"etl": pair[0], "b": other}, {"etl": pair[1], "c": other}
     policy = Policy({"task-operator-changed": "cosmetic"}, (Ignore("as agreed", rule="task-argument-changed"),))
-    diff = applied(judged(compare_all(old, new), old, new), policy, date(2026, 1, 1)).diff
+    records = [{dag_id: Record.of_dag(one) for dag_id, one in side.items()} for side in (old, new)]
+    diff = with_impacts(applied(judged(compare_all(old, new), old, new), policy, date(2026, 1, 1)).diff, *records)
     body = diff_document(diff, BASE, HEAD)
     parsed = json.loads(body)
     VALIDATOR.validate(parsed)
@@ -63,6 +74,7 @@ def test_a_document_says_what_was_compared_and_what_differs() -> None:
             }
         ],
         "ignored": [],
+        "impacts": {},
         "summary": {
             "by_severity": {"breaking": 0, "behavioural": 1, "cosmetic": 0},
             "max_severity": "behavioural",
