@@ -21,6 +21,7 @@ _NO_DEFAULT = ("ArgNotSet", "_NotSet")
 """Classes of what stands for the default of a param that has none."""
 
 _ENUM_ARGUMENTS = ("trigger_rule", "weight_rule")
+_OF_MANY_SPELLINGS = frozenset({*_ENUM_ARGUMENTS, "params"})
 
 
 def read(
@@ -141,7 +142,6 @@ class _Kinds(dict[Any, tuple[str, str | None]]):
 
 
 def _task(dag: Any, task: Any, encoder: Encoder, kinds: _Kinds, files: Files | None) -> Task:
-    path = ("tasks", task.task_id)
     is_mapped = _is(task, "MappedOperator")
     operator: Any = task.operator_class if is_mapped else type(task)
     name, code = kinds[operator]
@@ -150,9 +150,9 @@ def _task(dag: Any, task: Any, encoder: Encoder, kinds: _Kinds, files: Files | N
     sources = _expanded(task) if is_mapped else None
     if files and sources:
         sources = files.found_in_mapping(sources, operator, dag)
-    mapping = _mapping(sources, encoder, path) if sources else None
+    mapping = _mapping(sources, encoder, ("tasks", task.task_id)) if sources else None
     return Task(
-        args=encoder.encode_each(given, *path, "args"),
+        args=encoder.encode_each(given, "tasks", task.task_id, "args"),
         code=code,
         group=task.task_group.group_id if task.task_group else None,
         labels=_labels(dag, task) if dag.edge_info else {},
@@ -190,13 +190,15 @@ def operator_name(operator: Any) -> str:
 
 def _arguments(declared: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a task's arguments in the form that every spelling of the same has."""
+    if _OF_MANY_SPELLINGS.isdisjoint(declared):
+        return declared
     same = {}
     for name in _ENUM_ARGUMENTS:
         if name in declared and isinstance(declared[name], enum.Enum):
             same[name] = declared[name].value
     if "params" in declared and isinstance(params := declared["params"], Mapping):
         same["params"] = {key: _param(param) for key, param in params.items()}
-    return {**declared, **same} if same else declared
+    return {**declared, **same}
 
 
 class Sources(NamedTuple):
@@ -221,14 +223,16 @@ def _mapping(sources: Sources, encoder: Encoder, path: tuple[str, ...]) -> TaskM
     steps = (*path, "mapping")
     if not sources.is_by_name:
         return TaskMapping(expand_kwargs=encoder.encode(sources.value, *steps, "expand_kwargs"))
-    pairs = ((name, _source(one, encoder, (*steps, "expand", name))) for name, one in sources.value.items())
-    return TaskMapping(expand=tuple(pairs))
+    plain = {name: one for name, one in sources.value.items() if not isinstance(one, dict)}
+    written = encoder.encode_each(plain, *steps, "expand")
+    for name, one in sources.value.items():
+        if name not in plain:
+            written[name] = _in_order(one, encoder, (*steps, "expand", name))
+    return TaskMapping(expand=tuple((name, written[name]) for name in sources.value))
 
 
-def _source(source: Any, encoder: Encoder, steps: tuple[str, ...]) -> Value:
-    """Write one source; a dict keeps its order, which decides the map index."""
-    if not isinstance(source, dict):
-        return encoder.encode(source, *steps)
+def _in_order(source: dict[Any, Any], encoder: Encoder, steps: tuple[str, ...]) -> Value:
+    """Write a dict that is a source: its order decides the map index."""
     pairs = [[encoder.encode(key, *steps), encoder.encode(item, *steps, str(key))] for key, item in source.items()]
     return {"$": "dict", "items": pairs}
 
