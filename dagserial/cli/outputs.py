@@ -16,6 +16,8 @@ from dagserial.diff.outputs import RENDERERS, Report
 from dagserial.errors import SettingsError
 
 _STDOUT = "-"
+_NAMES = ("name-only", "name-status")
+"""Formats that `-z` is for."""
 
 
 class Output(NamedTuple):
@@ -49,9 +51,11 @@ class Outputs(NamedTuple):
 
     Attributes:
         wanted: at most one to stdout, no two to the same file.
+        nul: names end in NUL.
     """
 
     wanted: tuple[Output, ...]
+    nul: bool = False
 
     @property
     def forms(self) -> frozenset[str]:
@@ -69,6 +73,12 @@ _FLAGS = (
         metavar="FORMAT[=FILE]",
         help=f"How to write, to stdout or to a file: {', '.join(RENDERERS)}; repeatable.",
     ),
+    click.option("--stat", "short", flag_value="stat", help="How much of each DAG differs: -f stat."),
+    click.option("--name-only", "short", flag_value="name-only", help="Which DAGs differ: -f name-only."),
+    click.option(
+        "--name-status", "short", flag_value="name-status", help="Which DAGs differ, and how: -f name-status."
+    ),
+    click.option("-z", "nul", is_flag=True, help="Names end in NUL, for programs."),
 )
 
 
@@ -86,15 +96,18 @@ def outputs_of(flags: dict[str, Any], *, quiet: bool) -> Outputs:
         quiet: leave out what would go to stdout.
 
     Raises:
-        UsageError: two outputs would go to the same place.
+        UsageError: two outputs would go to the same place, or `-z` is given without names.
     """
-    wanted: Sequence[Output] = flags["formats"] or (Output("text"),)
+    short = flags["short"]
+    wanted: Sequence[Output] = [*flags["formats"], *([Output(short)] if short else [])] or [Output("text")]
+    if flags["nul"] and not any(output.form in _NAMES for output in wanted):
+        raise click.UsageError("-z is for --name-only and --name-status")
     for file, count in Counter(output.file for output in wanted).items():
         if count > 1:
             forms = " and ".join(output.form for output in wanted if output.file == file)
             hint = "give all but one a file: -f FORMAT=FILE" if file is None else "give each a file of its own"
             raise click.UsageError(f"{forms} would all go to {file or 'stdout'}; {hint}")
-    return Outputs(tuple(output for output in wanted if output.file or not quiet))
+    return Outputs(tuple(output for output in wanted if output.file or not quiet), flags["nul"])
 
 
 def write_outputs(outputs: Outputs, report: Report, *, color: str) -> None:
@@ -106,6 +119,8 @@ def write_outputs(outputs: Outputs, report: Report, *, color: str) -> None:
     Raises:
         SettingsError: a file cannot be written.
     """
+    look = msgspec.structs.replace(report.look, nul=outputs.nul)
+    report = msgspec.structs.replace(report, look=look)
     bodies = [_body(output, report, color) for output in outputs.wanted]
     for output, body in zip(outputs.wanted, bodies, strict=True):
         if output.file is None:

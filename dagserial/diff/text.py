@@ -12,8 +12,9 @@ from dagserial.diff.change import KINDS, Change, Diff, Operation
 from dagserial.diff.gravity import counted, graded, gravest, settled_lines, tag
 from dagserial.diff.impact import Impact
 from dagserial.diff.impact_text import told
+from dagserial.diff.parting import from_parting
 from dagserial.model import Value
-from dagserial.model.display import ELLIPSIS, cut, display, printable
+from dagserial.model.display import cut, display, printable
 
 _SIGNS: dict[Operation, str] = {"added": "+", "removed": "-", "changed": "~", "moved": ">", "renamed": ">"}
 _STYLES = {"+": "32", "-": "31", "~": "33", ">": "36", "@": "36", "dag": "1"}
@@ -22,8 +23,6 @@ _STYLES = {"+": "32", "-": "31", "~": "33", ">": "36", "@": "36", "dag": "1"}
 _WIDEST_NAME = 28
 _WIDEST_FIELD = 36
 _NARROWEST = 24
-_CONTEXT = 12
-"""Characters that two long values have in common and that are shown before they part."""
 _LONGEST_LINE = 1000
 _MOST_LINES = 2000
 """Above this, texts are not compared by line: `difflib` takes quadratic time."""
@@ -177,7 +176,7 @@ def _row_lines(lead: str, row: _Row, layout: _Layout) -> Iterator[_Line]:
     if _are_texts(before, after):
         yield from _text_lines(before, after)
         return
-    old, new = _from_parting(display(before), display(after))
+    old, new = from_parting(display(before), display(after))
     yield _Line("-", f"      - {cut(old, layout.width - 8)}")
     yield _Line("+", f"      + {cut(new, layout.width - 8)}")
 
@@ -213,13 +212,6 @@ def _text_lines(before: str, after: str) -> Iterator[_Line]:
     lines = difflib.unified_diff(before.split("\n"), after.split("\n"), n=2, lineterm="")
     for line in list(lines)[2:]:
         yield _Line(line[0], f"      {cut(printable(line), _LONGEST_LINE)}")
-
-
-def _from_parting(old: str, new: str) -> tuple[str, str]:
-    """Return two long texts from a little before the place where they part."""
-    parting = next((at for at, (left, right) in enumerate(zip(old, new, strict=False)) if left != right), None)
-    start = (min(len(old), len(new)) if parting is None else parting) - _CONTEXT
-    return (old, new) if start <= len(ELLIPSIS) else (ELLIPSIS + old[start:], ELLIPSIS + new[start:])
 
 
 def _totals(diff: Diff) -> str:

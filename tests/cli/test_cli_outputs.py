@@ -93,3 +93,21 @@ def test_a_pipe_is_written_to_not_replaced(dagserial: Run, history: Repo, tmp_pa
         assert stat.S_ISFIFO(pipe.stat().st_mode)
     finally:
         os.close(reader)
+
+
+def test_names_end_in_nul_where_that_is_asked_for(dagserial: Run, history: Repo) -> None:
+    for flags, printed in {
+        ("--name-only", "-z"): "etl\0",
+        ("-z", "--name-status", "-f", "stat=s"): "M\0etl\0",
+        ("-f", "name-status"): "M\tetl\n",
+        ("--stat",): " etl | 1  ~1  behavioural\n 1 DAG, 1 change: 0 breaking, 1 behavioural, 0 cosmetic.\n",
+    }.items():
+        done = dagserial("diff", "v1", "v2", *flags, cwd=history.folder)
+        assert (done.returncode, done.stdout, done.stderr) == (0, printed, "")
+
+
+@pytest.mark.parametrize("flags", [("-z",), ("-z", "--stat"), ("--name-only", "-f", "text")])
+def test_flags_that_contradict_each_other_are_refused(dagserial: Run, history: Repo, flags: tuple[str, ...]) -> None:
+    done = dagserial("diff", "v1", "v2", *flags, cwd=history.folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Error: " in done.stderr

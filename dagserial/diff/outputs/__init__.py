@@ -1,7 +1,11 @@
 """A diff in each format that it can be written in."""
 
 from dagserial.diff.document import diff_document
+from dagserial.diff.outputs.names import render_names, render_statuses
+from dagserial.diff.outputs.ndjson import render_ndjson
+from dagserial.diff.outputs.oneline import render_oneline
 from dagserial.diff.outputs.report import Look, Renderer, Report
+from dagserial.diff.outputs.stat import render_stat
 from dagserial.diff.stanza import ignore_stanzas
 from dagserial.diff.text import render_text
 
@@ -20,7 +24,12 @@ def _stanzas(report: Report) -> str:
 
 RENDERERS: dict[str, Renderer] = {
     "text": _text,
+    "oneline": render_oneline,
     "json": _document,
+    "ndjson": render_ndjson,
+    "stat": render_stat,
+    "name-only": render_names,
+    "name-status": render_statuses,
     "ignore": _stanzas,
 }
 """Every format by its name; text for people first."""
