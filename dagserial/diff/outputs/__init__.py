@@ -1,6 +1,8 @@
 """A diff in each format that it can be written in."""
 
 from dagserial.diff.document import diff_document
+from dagserial.diff.outputs.github import render_github
+from dagserial.diff.outputs.gitlab import render_gitlab
 from dagserial.diff.outputs.names import render_names, render_statuses
 from dagserial.diff.outputs.ndjson import render_ndjson
 from dagserial.diff.outputs.oneline import render_oneline
@@ -27,6 +29,8 @@ RENDERERS: dict[str, Renderer] = {
     "oneline": render_oneline,
     "json": _document,
     "ndjson": render_ndjson,
+    "github": render_github,
+    "gitlab": render_gitlab,
     "stat": render_stat,
     "name-only": render_names,
     "name-status": render_statuses,
