@@ -3,10 +3,12 @@
 from dagserial.diff.document import diff_document
 from dagserial.diff.outputs.github import render_github
 from dagserial.diff.outputs.gitlab import render_gitlab
+from dagserial.diff.outputs.junit import render_junit
 from dagserial.diff.outputs.names import render_names, render_statuses
 from dagserial.diff.outputs.ndjson import render_ndjson
 from dagserial.diff.outputs.oneline import render_oneline
 from dagserial.diff.outputs.report import Look, Renderer, Report
+from dagserial.diff.outputs.sarif import render_sarif
 from dagserial.diff.outputs.stat import render_stat
 from dagserial.diff.stanza import ignore_stanzas
 from dagserial.diff.text import render_text
@@ -31,6 +33,8 @@ RENDERERS: dict[str, Renderer] = {
     "ndjson": render_ndjson,
     "github": render_github,
     "gitlab": render_gitlab,
+    "junit": render_junit,
+    "sarif": render_sarif,
     "stat": render_stat,
     "name-only": render_names,
     "name-status": render_statuses,
