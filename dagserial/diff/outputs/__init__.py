@@ -4,6 +4,7 @@ from dagserial.diff.document import diff_document
 from dagserial.diff.outputs.github import render_github
 from dagserial.diff.outputs.gitlab import render_gitlab
 from dagserial.diff.outputs.junit import render_junit
+from dagserial.diff.outputs.markdown import render_markdown
 from dagserial.diff.outputs.names import render_names, render_statuses
 from dagserial.diff.outputs.ndjson import render_ndjson
 from dagserial.diff.outputs.oneline import render_oneline
@@ -31,6 +32,7 @@ RENDERERS: dict[str, Renderer] = {
     "oneline": render_oneline,
     "json": _document,
     "ndjson": render_ndjson,
+    "markdown": render_markdown,
     "github": render_github,
     "gitlab": render_gitlab,
     "junit": render_junit,

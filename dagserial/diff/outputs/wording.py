@@ -1,8 +1,8 @@
 """Say a change in one sentence, for formats that have room for one."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from dagserial.diff.change import Change
 from dagserial.diff.parting import from_parting
@@ -39,26 +39,29 @@ def place_in(change: Change) -> str:
     return "label" if change.object.kind == "edge" else printable("/".join(below))
 
 
-def became(change: Change) -> str:
+def became(change: Change, quoted: Callable[[str], str] = str) -> str:
     """Return what became of the place of a change, escaped and in one line: `changed from 1 to 2`.
 
     >>> from dagserial.diff.change import Target
     >>> became(Change("changed", Target("etl", "task", "load"), "/tasks/load/args/retries", 1, 2))
     'changed from 1 to 2'
+
+    Args:
+        quoted: what marks the text that comes from the DAG as such.
     """
     match change.operation:
-        case "renamed":
+        case "renamed" | "moved":
             how = "declared" if change.declared is True else f"{change.likeness} % alike"
-            return f"renamed from {_name(change.before)} to {_name(change.after)} ({how})"
-        case "moved":
-            return f"moved from {_name(change.before)} to {_name(change.after)}"
+            names = ["the root" if side is UNSET else quoted(_name(side)) for side in (change.before, change.after)]
+            return f"{change.operation} from {' to '.join(names)}" + (f" ({how})" if change.likeness != UNSET else "")
         case "changed":
-            return _change(change.before, change.after)
+            sides = ("nothing" if side is UNSET else display(side) for side in (change.before, change.after))
+            return f"changed from {' to '.join(map(quoted, _fitted(*sides)))}"
     declared = change.after if change.operation == "added" else change.before
     if not change.is_whole:
-        return f"{change.operation}: {cut(display(declared), _WIDEST)}"
+        return f"{change.operation}: {quoted(cut(display(declared), _WIDEST))}"
     operator = declared.get("operator") if isinstance(declared, dict) else None
-    return f"{change.operation} ({printable(operator)})" if isinstance(operator, str) else change.operation
+    return f"{change.operation} ({quoted(printable(operator))})" if isinstance(operator, str) else change.operation
 
 
 def sentence(change: Change) -> str:
@@ -68,15 +71,13 @@ def sentence(change: Change) -> str:
     return f"{', '.join(filter(None, parts))}: {became(change)}."
 
 
-def _name(side: Value | UnsetType) -> str:
+def _name(side: Value) -> str:
     """Return what something is called or lies in."""
-    if side is UNSET:
-        return "the root"
     return cut(printable(side) if isinstance(side, str) else display(side), _WIDEST)
 
 
-def _change(before: Value | UnsetType, after: Value | UnsetType) -> str:
-    old, new = ("nothing" if side is UNSET else display(side) for side in (before, after))
+def _fitted(old: str, new: str) -> tuple[str, str]:
+    """Return two sides in as many columns as they may take, from where they part."""
     if max(len(old), len(new)) > _WIDEST:
         old, new = from_parting(old, new)
-    return f"changed from {cut(old, _WIDEST)} to {cut(new, _WIDEST)}"
+    return cut(old, _WIDEST), cut(new, _WIDEST)
