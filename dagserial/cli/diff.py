@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, get_args
@@ -11,7 +10,8 @@ import click
 from msgspec import UNSET
 
 from dagserial.cli.group import DIFFERS, TROUBLE
-from dagserial.cli.output import color_flag, report_errors, wants_color, write_bytes
+from dagserial.cli.output import color_flag, report_errors
+from dagserial.cli.outputs import output_flags, outputs_of, write_outputs
 from dagserial.cli.policy import ignore_table, policy, report_ignores
 from dagserial.cli.reading import options_of, reading_flags
 from dagserial.cli.settings import moved
@@ -19,27 +19,25 @@ from dagserial.diff import (
     Change,
     Diff,
     Level,
+    Location,
     Matching,
     Side,
     Target,
     UnreadFile,
     applied,
     compare_all,
-    diff_document,
-    ignore_stanzas,
     judged,
     reaches,
-    render_text,
     with_impacts,
 )
 from dagserial.diff.matching import LIKENESS
+from dagserial.diff.outputs import Look, Report
 from dagserial.history import Entry, History, Snapshot
 from dagserial.record import Record
 from dagserial.resolve import Range, Selection, parse_range
 from dagserial.sources.reading import ReadOptions
 
 _AS_FOUND = Matching()
-_FORMATS = ("text", "json", "ignore")
 _LEVELS = get_args(Level)
 
 
@@ -54,7 +52,7 @@ class WithSelection(click.Command):
 
 @click.command("diff", cls=WithSelection, options_metavar="[OPTIONS]")
 @click.argument("refs", nargs=-1, metavar="[A [B]] [-- DAG[.TASK]…]")
-@click.option("-f", "--format", "form", type=click.Choice(_FORMATS), default="text", help="How to write.")
+@output_flags
 @click.option(
     "-M",
     "--likeness",
@@ -71,7 +69,7 @@ class WithSelection(click.Command):
     default=500,
     metavar="N",
     envvar="DAGSERIAL_MAX_CHANGES",
-    help="Changes that are written, 500; 0: all.",
+    help="Changes that text and JSON hold, 500; 0: all.",
 )
 @click.option(
     "--impact/--no-impact",
@@ -87,7 +85,9 @@ class WithSelection(click.Command):
     envvar="DAGSERIAL_FAIL_ON",
     help="Exit with 1 if a change is as grave as this or graver.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Write nothing; implies --exit-code, unless --fail-on is given.")
+@click.option(
+    "-q", "--quiet", is_flag=True, help="Write nothing but files; implies --exit-code, unless --fail-on is given."
+)
 @color_flag
 @reading_flags
 @click.pass_context
@@ -95,7 +95,6 @@ def command(
     ctx: click.Context,
     /,
     refs: tuple[str, ...],
-    form: str,
     likeness: int,
     no_renames: bool,
     max_changes: int,
@@ -116,20 +115,24 @@ def command(
     dagserial diff main...HEAD -- etl_*     from the merge base, some DAGs only
     dagserial diff A B -- etl_daily.load    one task
     dagserial diff A B -f json              for scripts: dagserial.diff/1
+    dagserial diff A B -f text -f json=diff.json    both; FORMAT=FILE any number of times
     dagserial diff main...HEAD --fail-on breaking    a gate for CI
     """
+    outputs = outputs_of(flags, quiet=quiet)
     with History(flags["repo"]) as history:
         options = options_of(history, flags)
         matching = Matching(likeness, not no_renames, moved(history.root))
         base, head = snapshots(history, parse_range(refs), options)
         held, table = policy(history.root), ignore_table(history.root)
     found = applied(selected_diff(base, head, Selection(ctx.obj), matching), held, datetime.now(UTC).date())
+    if outputs.wanted:
+        diff = with_impacts(found.diff, _records(base), _records(head)) if impact else found.diff
+        look = Look(max_changes=max_changes or None, ignore_table=table, fails_from=fail_on or "breaking")
+        write_outputs(outputs, Report(diff, _side(base), _side(head), look), color=color)
     if not quiet:
-        if form == "ignore":
-            click.echo(ignore_stanzas(found.diff, table))
-        else:
-            diff = with_impacts(found.diff, _records(base), _records(head)) if impact else found.diff
-            _write(diff, (base, head), form, color=wants_color(color), max_changes=max_changes or None)
+        if "json" not in outputs.forms:
+            for side in (base, head):
+                report_errors(side.errors, f"not compared: {side.ref}:")
         report_ignores(found, is_whole=not ctx.obj)
     if (exit_code or (quiet and fail_on is None)) and found.diff.changes:
         ctx.exit(DIFFERS)
@@ -210,17 +213,8 @@ def _records(side: Snapshot) -> dict[str, Record]:
     return {entry.record.dag_id: entry.record for entry in side.entries}
 
 
-def _write(diff: Diff, sides: tuple[Snapshot, Snapshot], form: str, *, color: bool, max_changes: int | None) -> None:
-    if form == "json":
-        write_bytes(diff_document(diff, *map(_side, sides), max_changes=max_changes) + b"\n")
-        return
-    columns = shutil.get_terminal_size((100, 24)).columns
-    text = render_text(diff, color=color, width=columns, max_changes=max_changes)
-    click.echo(text.rstrip("\n"), color=color)
-    for side in sides:
-        report_errors(side.errors, f"not compared: {side.ref}:")
-
-
 def _side(side: Snapshot) -> Side:
     errors = tuple(UnreadFile(error.file, error.line, error.error) for error in side.errors)
-    return Side(ref=side.ref, commit=side.commit, errors=errors)
+    declared = {entry.record.dag_id: entry.provenance for entry in side.entries}
+    locations = {dag_id: Location(found.file, found.line) for dag_id, found in declared.items()}
+    return Side(side.ref, side.commit, errors, locations, _records(side))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import click
 
@@ -33,6 +35,21 @@ def write_bytes(body: bytes) -> None:
     """Write data to stdout as it is."""
     sys.stdout.buffer.write(body)
     sys.stdout.buffer.flush()
+
+
+def write_file(body: bytes, file: Path) -> None:
+    """Write a file whole or not at all; a link gives way to the file.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    part = file.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with part.open("xb") as stream:
+            stream.write(body)
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def report_errors(errors: Iterable[FileError], where: str = "") -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import click
 import msgspec
 
 from dagserial.cli.group import TROUBLE
-from dagserial.cli.output import report_errors, write_bytes
+from dagserial.cli.output import report_errors, write_bytes, write_file
 from dagserial.cli.reading import file_flags, options_at
 from dagserial.errors import NotFoundError, RecordError, SettingsError
 from dagserial.model.display import printable
@@ -118,10 +117,4 @@ def _write(body: bytes, file: Path) -> None:
     """Write a file whole or not at all; one that holds these bytes already is left alone."""
     if file.is_file() and file.read_bytes() == body:
         return
-    part = file.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        with part.open("xb") as stream:
-            stream.write(body)
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+    write_file(body, file)

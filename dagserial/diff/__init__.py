@@ -2,7 +2,7 @@
 
 from dagserial.diff.change import Change, ChangeCounts, DagCounts, Diff, Ignored, Kind, Operation, Summary, Target
 from dagserial.diff.comparison import compare, compare_all, compare_pieces, compare_records
-from dagserial.diff.document import Side, UnreadFile, diff_document
+from dagserial.diff.document import Location, Side, UnreadFile, diff_document
 from dagserial.diff.impact import Impact, OtherDag, Reached
 from dagserial.diff.judgement import judged
 from dagserial.diff.matching import Matching
@@ -27,6 +27,7 @@ __all__ = [
     "Impact",
     "Kind",
     "Level",
+    "Location",
     "Matching",
     "Operation",
     "OtherDag",

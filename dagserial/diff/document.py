@@ -1,6 +1,7 @@
 """Write a diff as a JSON document, `dagserial.diff/1`."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET
@@ -9,6 +10,7 @@ from dagserial.canonical import settled_bytes
 from dagserial.diff.change import Change, Diff, Summary
 from dagserial.diff.impact import Impact
 from dagserial.digest import Digest
+from dagserial.record import Record
 
 FORMAT = "dagserial.diff/1"
 
@@ -27,18 +29,34 @@ class UnreadFile(msgspec.Struct, frozen=True):
     error: str
 
 
+class Location(NamedTuple):
+    """Where a DAG is declared.
+
+    Attributes:
+        file: path from the top of the tree, with `/`.
+        line: from 1.
+    """
+
+    file: str
+    line: int
+
+
 class Side(msgspec.Struct, frozen=True):
-    """Where one side of a comparison comes from.
+    """One side of a comparison, and where it comes from.
 
     Attributes:
         ref: as the user wrote it.
         commit: 40 hex; None if it is no commit, as a work tree is none.
         errors: what could not be read there, in any order.
+        locations: of its DAGs by dag_id, as far as they are known.
+        records: of its DAGs by dag_id, for what draws them.
     """
 
     ref: str
     commit: str | None = None
     errors: tuple[UnreadFile, ...] = ()
+    locations: Mapping[str, Location] = {}
+    records: Mapping[str, Record] = {}
 
 
 class _DocumentSide(msgspec.Struct):
@@ -81,8 +99,8 @@ def diff_document(diff: Diff, base: Side, head: Side, *, max_changes: int | None
         format=FORMAT,
         base=_side(base, diff.old),
         head=_side(head, diff.new),
-        changes=[_change(change) for change in diff.changes[:max_changes]],
-        ignored=[{"change": _change(one.change), "ignore": one.ignore} for one in diff.ignored],
+        changes=[change_document(change) for change in diff.changes[:max_changes]],
+        ignored=[{"change": change_document(one.change), "ignore": one.ignore} for one in diff.ignored],
         impacts=diff.impacts,
         summary=diff.summary(),
         truncated=max_changes is not None and len(diff.changes) > max_changes,
@@ -91,8 +109,8 @@ def diff_document(diff: Diff, base: Side, head: Side, *, max_changes: int | None
     return settled_bytes(document)
 
 
-def _change(change: Change) -> dict[str, Any]:
-    """Return a change with what is held of it beside the rest."""
+def change_document(change: Change) -> dict[str, Any]:
+    """Return a change as documents have it: what is held of it stands beside the rest."""
     said: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(change, verdict=UNSET))
     return said if change.verdict is UNSET else said | msgspec.to_builtins(change.verdict)
 

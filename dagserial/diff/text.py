@@ -13,6 +13,7 @@ from dagserial.diff.change import KINDS, Change, Diff, Operation
 from dagserial.diff.gravity import counted, graded, gravest, settled_lines, tag
 from dagserial.diff.impact import Impact
 from dagserial.diff.impact_text import told
+from dagserial.diff.parting import from_parting
 from dagserial.model import Value
 from dagserial.model.display import ELLIPSIS, cut, display, printable
 
@@ -23,8 +24,6 @@ _STYLES = {"+": "32", "-": "31", "~": "33", ">": "36", "@": "36", "dag": "1"}
 _WIDEST_NAME = 28
 _WIDEST_FIELD = 36
 _NARROWEST = 24
-_CONTEXT = 12
-"""Characters that two long values have in common and that are shown before they part."""
 _LONGEST_LINE = 1000
 _CONTEXT_LINES = 2
 _MOST_LINES = 2000
@@ -186,7 +185,7 @@ def _row_lines(lead: str, row: _Row, layout: _Layout) -> Iterator[_Line]:
     if _are_texts(before, after):
         yield from _text_lines(before, after)
         return
-    old, new = _from_parting(display(before), display(after))
+    old, new = from_parting(display(before), display(after))
     yield _Line("-", f"      - {cut(old, layout.width - 8)}")
     yield _Line("+", f"      + {cut(new, layout.width - 8)}")
 
@@ -270,13 +269,6 @@ def _text_lines(before: str, after: str) -> Iterator[_Line]:
     for line in list(difflib.unified_diff(old, new, n=_CONTEXT_LINES, lineterm=""))[2:]:
         shown = _HUNK.sub(lambda found: f"{found[1]}{int(found[2]) + start}", line) if line[0] == "@" else line
         yield _Line(line[0], f"      {cut(printable(shown), _LONGEST_LINE)}")
-
-
-def _from_parting(old: str, new: str) -> tuple[str, str]:
-    """Return two long texts from a little before the place where they part."""
-    parting = next((at for at, (left, right) in enumerate(zip(old, new, strict=False)) if left != right), None)
-    start = (min(len(old), len(new)) if parting is None else parting) - _CONTEXT
-    return (old, new) if start <= len(ELLIPSIS) else (ELLIPSIS + old[start:], ELLIPSIS + new[start:])
 
 
 def _totals(diff: Diff) -> str:
