@@ -8,6 +8,7 @@ from dagserial.diff.outputs.markdown import render_markdown
 from dagserial.diff.outputs.names import render_names, render_statuses
 from dagserial.diff.outputs.ndjson import render_ndjson
 from dagserial.diff.outputs.oneline import render_oneline
+from dagserial.diff.outputs.redaction import redacted
 from dagserial.diff.outputs.report import Look, Renderer, Report
 from dagserial.diff.outputs.sarif import render_sarif
 from dagserial.diff.outputs.stat import render_stat
@@ -44,4 +45,4 @@ RENDERERS: dict[str, Renderer] = {
 }
 """Every format by its name; text for people first."""
 
-__all__ = ["RENDERERS", "Look", "Renderer", "Report"]
+__all__ = ["RENDERERS", "Look", "Renderer", "Report", "redacted"]
