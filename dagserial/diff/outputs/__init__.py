@@ -3,6 +3,7 @@
 from dagserial.diff.document import diff_document
 from dagserial.diff.outputs.github import render_github
 from dagserial.diff.outputs.gitlab import render_gitlab
+from dagserial.diff.outputs.html import render_html
 from dagserial.diff.outputs.junit import render_junit
 from dagserial.diff.outputs.markdown import render_markdown
 from dagserial.diff.outputs.names import render_names, render_statuses
@@ -34,6 +35,7 @@ RENDERERS: dict[str, Renderer] = {
     "json": _document,
     "ndjson": render_ndjson,
     "markdown": render_markdown,
+    "html": render_html,
     "github": render_github,
     "gitlab": render_gitlab,
     "junit": render_junit,
