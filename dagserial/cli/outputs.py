@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import click
 import msgspec
 
 from dagserial.cli.output import wants_color, write_bytes, write_file
-from dagserial.diff.outputs import RENDERERS, Report
+from dagserial.diff.outputs import RENDERERS, Report, redacted
 from dagserial.errors import SettingsError
 
 _STDOUT = "-"
@@ -52,10 +53,12 @@ class Outputs(NamedTuple):
     Attributes:
         wanted: at most one to stdout, no two to the same file.
         nul: names end in NUL.
+        show_values: write values that look like secrets; None means as text on a terminal alone.
     """
 
     wanted: tuple[Output, ...]
     nul: bool = False
+    show_values: bool | None = None
 
     @property
     def forms(self) -> frozenset[str]:
@@ -79,6 +82,13 @@ _FLAGS = (
         "--name-status", "short", flag_value="name-status", help="Which DAGs differ, and how: -f name-status."
     ),
     click.option("-z", "nul", is_flag=True, help="Names end in NUL, for programs."),
+    click.option(
+        "--show-values/--no-show-values",
+        "show_values",
+        default=None,
+        envvar="DAGSERIAL_SHOW_VALUES",
+        help="Write what looks like a secret; by default, only as text on a terminal.",
+    ),
 )
 
 
@@ -107,7 +117,7 @@ def outputs_of(flags: dict[str, Any], *, quiet: bool) -> Outputs:
             forms = " and ".join(output.form for output in wanted if output.file == file)
             hint = "give all but one a file: -f FORMAT=FILE" if file is None else "give each a file of its own"
             raise click.UsageError(f"{forms} would all go to {file or 'stdout'}; {hint}")
-    return Outputs(tuple(output for output in wanted if output.file or not quiet), flags["nul"])
+    return Outputs(tuple(output for output in wanted if output.file or not quiet), flags["nul"], flags["show_values"])
 
 
 def write_outputs(outputs: Outputs, report: Report, *, color: str) -> None:
@@ -120,8 +130,9 @@ def write_outputs(outputs: Outputs, report: Report, *, color: str) -> None:
         SettingsError: a file cannot be written.
     """
     look = msgspec.structs.replace(report.look, nul=outputs.nul)
-    report = msgspec.structs.replace(report, look=look)
-    bodies = [_body(output, report, color) for output in outputs.wanted]
+    shown = msgspec.structs.replace(report, look=look)
+    safe = redacted(shown)
+    bodies = [_body(output, shown if _is_shown(output, outputs) else safe, color) for output in outputs.wanted]
     for output, body in zip(outputs.wanted, bodies, strict=True):
         if output.file is None:
             write_bytes(body)
@@ -138,6 +149,13 @@ def _write(body: bytes, file: Path) -> None:
         file.write_bytes(body)
     else:
         write_file(body, file.resolve())
+
+
+def _is_shown(output: Output, outputs: Outputs) -> bool:
+    """Tell whether an output holds values that look like secrets."""
+    if outputs.show_values is not None:
+        return outputs.show_values
+    return output == Output("text") and sys.stdout.isatty()
 
 
 def _body(output: Output, report: Report, color: str) -> bytes:

@@ -1,14 +1,17 @@
 """Several outputs of one diff, to stdout and to files."""
 
+import contextlib
 import json
 import os
+import pty
 import stat
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Repo
+from support import ROOT, Repo
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ETL = """from airflow.sdk import DAG
@@ -111,3 +114,43 @@ def test_flags_that_contradict_each_other_are_refused(dagserial: Run, history: R
     done = dagserial("diff", "v1", "v2", *flags, cwd=history.folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Error: " in done.stderr
+
+
+def test_secrets_are_written_only_where_that_is_asked_for(dagserial: Run, repo: Repo) -> None:
+    for tag, password in (("v1", "hunter1"), ("v2", "hunter2")):
+        repo.commit({"dags/etl.py": ETL.format(pool=f'a", password="{password}')})
+        repo.git("tag", tag)
+    flags = ("-f", "text", "-f", "json=d.json", "-f", "markdown=d.md")
+    for asked, env, shown in (
+        ((), {}, False),
+        (("--show-values",), {}, True),
+        ((), {"DAGSERIAL_SHOW_VALUES": "1"}, True),
+        (("--no-show-values",), {"DAGSERIAL_SHOW_VALUES": "1"}, False),
+    ):
+        done = dagserial("diff", "v1", "v2", *flags, *asked, cwd=repo.folder, env={"COLUMNS": "200", **env})
+        texts = [done.stdout, *((repo.folder / name).read_text() for name in ("d.json", "d.md"))]
+        assert [("hunter2" in text, "<redacted sha256:" in text) for text in texts] == [(shown, not shown)] * 3
+
+
+def test_a_terminal_shows_values_unless_told_not_to(repo: Repo) -> None:
+    for tag, password in (("v1", "hunter1"), ("v2", "hunter2")):
+        repo.commit({"dags/etl.py": ETL.format(pool=f'a", password="{password}')})
+        repo.git("tag", tag)
+    assert "hunter2" in on_a_terminal(repo, "diff", "v1", "v2")
+    assert "hunter2" not in on_a_terminal(repo, "diff", "v1", "v2", "--no-show-values")
+    assert "hunter2" not in on_a_terminal(repo, "diff", "v1", "v2", "-f", "json")
+
+
+def on_a_terminal(repo: Repo, *arguments: str) -> str:
+    """Run dagserial with stdout on a terminal and return what it shows."""
+    terminal, end = pty.openpty()
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "300", "NO_COLOR": "1"}
+    child = subprocess.Popen([sys.executable, "-m", "dagserial", *arguments], stdout=end, cwd=repo.folder, env=env)
+    os.close(end)
+    shown = b""
+    with contextlib.suppress(OSError):  # what Linux raises when the other end is closed
+        while part := os.read(terminal, 1 << 16):
+            shown += part
+    os.close(terminal)
+    assert child.wait(timeout=60) == 0
+    return shown.decode()

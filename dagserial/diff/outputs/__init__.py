@@ -3,11 +3,13 @@
 from dagserial.diff.document import diff_document
 from dagserial.diff.outputs.github import render_github
 from dagserial.diff.outputs.gitlab import render_gitlab
+from dagserial.diff.outputs.html import render_html
 from dagserial.diff.outputs.junit import render_junit
 from dagserial.diff.outputs.markdown import render_markdown
 from dagserial.diff.outputs.names import render_names, render_statuses
 from dagserial.diff.outputs.ndjson import render_ndjson
 from dagserial.diff.outputs.oneline import render_oneline
+from dagserial.diff.outputs.redaction import redacted
 from dagserial.diff.outputs.report import Look, Renderer, Report
 from dagserial.diff.outputs.sarif import render_sarif
 from dagserial.diff.outputs.stat import render_stat
@@ -34,6 +36,7 @@ RENDERERS: dict[str, Renderer] = {
     "json": _document,
     "ndjson": render_ndjson,
     "markdown": render_markdown,
+    "html": render_html,
     "github": render_github,
     "gitlab": render_gitlab,
     "junit": render_junit,
@@ -45,4 +48,4 @@ RENDERERS: dict[str, Renderer] = {
 }
 """Every format by its name; text for people first."""
 
-__all__ = ["RENDERERS", "Look", "Renderer", "Report"]
+__all__ = ["RENDERERS", "Look", "Renderer", "Report", "redacted"]

@@ -1,0 +1,52 @@
+"""Draw what changed in a DAG as SVG."""
+
+from collections.abc import Iterator
+from html import escape
+
+from dagserial.diff.outputs.layout import Place, places
+from dagserial.diff.outputs.neighbourhood import Neighbourhood
+from dagserial.model.display import cut, printable
+
+_WIDTH, _HEIGHT = 190, 28
+_GAP, _BETWEEN = 70, 14
+_MARGIN = 8
+_WIDEST = 26
+
+
+def draw_svg(part: Neighbourhood) -> str:
+    """Return an `svg` element of both versions in one, for a page whose style knows the classes.
+
+    Tasks have the class `task` and edges the class `edge`, each with what became of it: `added`, `removed`, `changed`,
+    `renamed` or `same`. A task's title is its whole id.
+    """
+    at = places(part.tasks, part.edges)
+    width = max(column for column, _ in at.values()) * (_WIDTH + _GAP) + _WIDTH + 2 * _MARGIN
+    height = max(row for _, row in at.values()) * (_HEIGHT + _BETWEEN) + _HEIGHT + 2 * _MARGIN
+    lines = [f'<svg role="img" viewBox="0 0 {width} {height}" width="{width}" height="{height}">']
+    lines += [*_edges(part, at), *_tasks(part, at), "</svg>"]
+    return "\n".join(lines)
+
+
+def _corner(place: Place) -> tuple[int, int]:
+    column, row = place
+    return _MARGIN + column * (_WIDTH + _GAP), _MARGIN + row * (_HEIGHT + _BETWEEN)
+
+
+def _tasks(part: Neighbourhood, at: dict[str, Place]) -> Iterator[str]:
+    for task_id, fate in part.tasks.items():
+        x, y = _corner(at[task_id])
+        text = escape(cut(printable(task_id), _WIDEST))
+        yield (
+            f'<g class="task {fate}"><title>{escape(printable(task_id))}: {fate}</title>'
+            f'<rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="4"/>'
+            f'<text x="{x + 8}" y="{y + 19}">{text}</text></g>'
+        )
+
+
+def _edges(part: Neighbourhood, at: dict[str, Place]) -> Iterator[str]:
+    for (upstream, downstream), fate in part.edges.items():
+        x1, y1 = _corner(at[upstream])
+        x2, y2 = _corner(at[downstream])
+        x1, y1, y2 = x1 + _WIDTH, y1 + _HEIGHT // 2, y2 + _HEIGHT // 2
+        bend = _GAP // 2
+        yield f'<path class="edge {fate}" d="M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"/>'
