@@ -7,7 +7,7 @@ from dagserial.diff.outputs.layout import Place, places
 from dagserial.diff.outputs.neighbourhood import Neighbourhood
 from dagserial.model.display import cut, printable
 
-_WIDTH, _HEIGHT = 190, 28
+_WIDTH, _HEIGHT = 220, 28
 _GAP, _BETWEEN = 70, 14
 _MARGIN = 8
 _WIDEST = 26
