@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec import UNSET, UnsetType
 
 from dagserial.diff.change import KINDS, Change, Diff, Operation
-from dagserial.diff.gravity import counted, graded, gravest, settled_lines, tag
+from dagserial.diff.gravity import counted, graded, gravest, settled_lines, tag, the_gravest
 from dagserial.diff.impact import Impact
 from dagserial.diff.impact_text import told
 from dagserial.diff.parting import from_parting
@@ -63,13 +63,13 @@ def render_text(diff: Diff, *, color: bool, width: int = 100, max_changes: int |
     Args:
         color: write ANSI colours.
         width: columns to fit values into; names and the lines of multi-line texts may be wider.
-        max_changes: how many changes are written; the last line counts all of them.
+        max_changes: how many changes are written, the gravest ones; the last line counts all of them.
     """
     lines: list[_Line] = []
-    for dag_id, changes in groupby(diff.changes[:max_changes], key=lambda change: change.object.dag_id):
+    told_of = the_gravest(diff.changes, max_changes)
+    for dag_id, changes in groupby(told_of, key=lambda change: change.object.dag_id):
         lines += _dag_lines(diff, dag_id, list(changes), width)
-    left = len(diff.changes) - len(diff.changes[:max_changes])
-    if left:
+    if left := len(diff.changes) - len(told_of):
         lines.append(_Line("", f"{ELLIPSIS} truncated: {counted(left, 'more change')}"))
     totals = f"{_totals(diff)}{_unknown(diff)}" if diff.changes else f"no changes{_unknown(diff)}"
     lines += [*([_Line("", "")] if diff.changes else []), _Line("", totals)]
