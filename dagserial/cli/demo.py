@@ -23,7 +23,7 @@ from dagserial.history import History, Snapshot
 from dagserial.resolve import Selection
 from dagserial.shipped import shipped
 from dagserial.sources.reading import ReadOptions
-from dagserial.store import RecordStore, create, open_engine, runs_of, stamp
+from dagserial.store import Origin, RecordStore, create, open_engine, runs_of, stamp
 
 _COMMITS = (("first", "v1.0", "Load sales and report them"), ("second", "v1.1", "Check rows before publishing"))
 """Folder, tag and message of each commit."""
@@ -118,7 +118,8 @@ def _stamp_runs(database: Path, sides: list[Snapshot]) -> None:
         for day, side in enumerate(sides, start=1):
             now = datetime(2026, 1, day, 9, tzinfo=UTC)
             for entry in side.entries:
-                store.put(entry.record, created_at=now, bundle_version=side.commit, source=entry.provenance.file)
+                origin = Origin(bundle_version=side.commit, file=entry.provenance.file, line=entry.provenance.line)
+                store.put(entry.record, created_at=now, origin=origin)
             record = side.get("sales_daily").record
             stamp(
                 session, "sales_daily", f"scheduled__2026-01-0{day}", record, created_at=now, bundle_version=side.commit
