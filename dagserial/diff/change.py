@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from dagserial.diff.flight import InFlight
 from dagserial.diff.impact import Impact
 from dagserial.diff.verdict import SEVERITIES, Ignore, Severity, Verdict
 from dagserial.digest import Digest
@@ -45,6 +46,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
         likeness: percent that the two sides of what was renamed have in common.
         declared: the rename is one that the settings declare.
         verdict: what is held of it; UNSET until `judged` has set it.
+        in_flight: what it meets; UNSET until `with_flights` has set it, and of a change that reaches no run under way.
     """
 
     operation: Operation
@@ -56,6 +58,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     likeness: int | UnsetType = UNSET
     declared: bool | UnsetType = UNSET
     verdict: Verdict | UnsetType = UNSET
+    in_flight: InFlight | UnsetType = UNSET
 
     @property
     def is_whole(self) -> bool:

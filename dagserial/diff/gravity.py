@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import UNSET
 
 from dagserial.diff.change import Change, Diff
+from dagserial.diff.flight import told_flight
 from dagserial.diff.verdict import SEVERITIES, Verdict
 from dagserial.model.display import printable
 
@@ -14,6 +15,18 @@ def gravest(changes: Iterable[Change]) -> str:
     """Return the severity of the gravest change; an empty string if none was judged."""
     met = {change.verdict.severity for change in changes if change.verdict is not UNSET}
     return max(met, key=SEVERITIES.index, default="")
+
+
+def met(change: Change) -> str:
+    """Return what of the runs under way a change meets, in words; empty if nothing, or if that was not asked for."""
+    if change.in_flight is UNSET or change.verdict is UNSET:
+        return ""
+    return told_flight(change.in_flight, reaches_pinned="in_flight_pinned" in change.verdict.affects)
+
+
+def why(change: Change) -> str:
+    """Return the reason of a judged change, and what it meets."""
+    return " ".join(filter(None, [change.verdict.reason if change.verdict is not UNSET else "", met(change)]))
 
 
 def the_gravest(changes: Sequence[Change], most: int | None) -> Sequence[Change]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec import UNSET, UnsetType
 
 from dagserial.diff.change import KINDS, Change, Diff, Operation
-from dagserial.diff.gravity import counted, graded, gravest, settled_lines, tag, the_gravest
+from dagserial.diff.gravity import counted, graded, gravest, met, settled_lines, tag, the_gravest
 from dagserial.diff.impact import Impact
 from dagserial.diff.impact_text import told
 from dagserial.diff.parting import from_parting
@@ -137,9 +137,11 @@ def _layout(rows: list[_Row], width: int) -> _Layout:
 
 
 def _why(change: Change) -> Iterator[_Line]:
-    """Yield why a change is breaking."""
+    """Yield why a change is breaking, and what it meets."""
     if change.verdict is not UNSET and change.verdict.severity == "breaking":
         yield _Line("", f"           {change.verdict.reason}")
+    if said := met(change):
+        yield _Line("", f"           {said}")
 
 
 def _dag_fate(diff: Diff, dag_id: str) -> Operation:

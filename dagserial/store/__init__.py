@@ -6,14 +6,13 @@ Sessions come from the caller, who owns their transaction: nothing here commits,
 from dagserial.store.engine import create, open_engine, reading
 from dagserial.store.instances import (
     Instance,
-    RunInFlight,
     instances_of,
     put_instances,
-    runs_in_flight,
     set_run_state,
 )
 from dagserial.store.records import RecordStore
 from dagserial.store.runs import Run, record_of_run, runs_of, stamp
+from dagserial.store.under_way import UnderWay, under_way
 from dagserial.store.versions import Origin, Version
 
 __all__ = [
@@ -21,7 +20,7 @@ __all__ = [
     "Origin",
     "RecordStore",
     "Run",
-    "RunInFlight",
+    "UnderWay",
     "Version",
     "create",
     "instances_of",
@@ -29,8 +28,8 @@ __all__ = [
     "put_instances",
     "reading",
     "record_of_run",
-    "runs_in_flight",
     "runs_of",
     "set_run_state",
     "stamp",
+    "under_way",
 ]

@@ -1,6 +1,5 @@
 """Record what the task instances of a DagRun, and the run itself, have come to."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,11 +11,7 @@ from dagserial.digest import Digest
 from dagserial.errors import NotFoundError, SettingsError
 from dagserial.store.insertion import insert_missing
 from dagserial.store.limits import LARGEST_INTEGER, checked_id, checked_state
-from dagserial.store.runs import Run
 from dagserial.store.tables import dag_record, dag_run, task_instance
-
-IN_FLIGHT = ("queued", "running")
-"""States of a DagRun that is not over, as Airflow names them."""
 
 _KEY = (task_instance.c.dag_id, task_instance.c.run_id, task_instance.c.task_id, task_instance.c.map_index)
 
@@ -34,17 +29,6 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     map_index: int = -1
     state: str | None = None
     digest: Digest | None = None
-
-
-class RunInFlight(msgspec.Struct, frozen=True):
-    """A DagRun that is queued or running.
-
-    Attributes:
-        instances: by task_id and map_index; none if none were put.
-    """
-
-    run: Run
-    instances: tuple[Instance, ...]
 
 
 def set_run_state(session: Session, dag_id: str, run_id: str, state: str | None) -> None:
@@ -90,21 +74,6 @@ def instances_of(session: Session, dag_id: str, run_id: str) -> list[Instance]:
     """Return the task instances of a DagRun by task_id and map_index; none of a run of which none were put."""
     statement = select(task_instance).where(task_instance.c.dag_id == dag_id, task_instance.c.run_id == run_id)
     return [_instance(row._mapping) for row in session.execute(statement.order_by(*_KEY))]
-
-
-def runs_in_flight(session: Session, dag_id: str) -> list[RunInFlight]:
-    """Return the queued and running DagRuns of a DAG with their task instances, by run_id.
-
-    A run whose state is not known is none of them. `run.bundle_version` says the commit that a run is pinned to.
-    """
-    is_in_flight = (dag_run.c.dag_id == dag_id) & dag_run.c.state.in_(IN_FLIGHT)
-    runs = session.execute(select(dag_run).where(is_in_flight).order_by(dag_run.c.run_id)).all()
-    joined = (dag_run.c.dag_id == task_instance.c.dag_id) & (dag_run.c.run_id == task_instance.c.run_id)
-    statement = select(task_instance).join(dag_run, joined).where(is_in_flight).order_by(*_KEY)
-    instances: dict[str, list[Instance]] = defaultdict(list)
-    for row in session.execute(statement):
-        instances[row.run_id].append(_instance(row._mapping))
-    return [RunInFlight(Run(**row._mapping), tuple(instances[row.run_id])) for row in runs]
 
 
 def _checked_row(dag_id: str, run_id: str, instance: Instance) -> dict[str, Any]:

@@ -8,10 +8,8 @@ from dagserial.errors import NotFoundError, SettingsError
 from dagserial.store import (
     Instance,
     RecordStore,
-    RunInFlight,
     instances_of,
     put_instances,
-    runs_in_flight,
     runs_of,
     set_run_state,
     stamp,
@@ -132,30 +130,3 @@ def test_hostile_task_id_is_only_an_id(stamped: Session) -> None:
         found = {kept.task_id: kept.state for kept in instances_of(stamped, "etl", "r1")}
         assert found == {task_id: "success" if task_id == done.task_id else "queued" for task_id in HOSTILE_IDS}
         put_instances(stamped, "etl", "r1", [instance])
-
-
-def test_runs_in_flight_are_queued_or_running_with_their_instances(stamped: Session) -> None:
-    put_instances(stamped, "etl", "r1", [Instance(task_id="a", state="success")])
-    for number, state in enumerate(("running", "success", "failed", "queued", "running"), start=2):
-        run_id = f"r{number}"
-        stamp(stamped, "etl", run_id, B, created_at=NOON, state=state, bundle_version="c0ffee" if number == 5 else None)
-        put_instances(stamped, "etl", run_id, [Instance(task_id="b", map_index=m, state=state) for m in (1, 0)])
-    other = record_of("other")
-    RecordStore(stamped).put(other, created_at=NOON)
-    stamp(stamped, "other", "r2", other, created_at=NOON, state="running")
-    stamp(stamped, "etl", "r7", A, created_at=NOON, state="queued")
-    runs = {run.run_id: run for digest in (A.digest, B.digest) for run in runs_of(stamped, digest)}
-    both = [tuple(Instance(task_id="b", map_index=m, state=state) for m in (0, 1)) for state in ("running", "queued")]
-    assert runs_in_flight(stamped, "etl") == [
-        RunInFlight(runs["r2"], both[0]),
-        RunInFlight(runs["r5"], both[1]),
-        RunInFlight(runs["r6"], both[0]),
-        RunInFlight(runs["r7"], ()),
-    ]
-    assert [(flight.run.run_id, flight.run.bundle_version) for flight in runs_in_flight(stamped, "etl")] == [
-        ("r2", None),
-        ("r5", "c0ffee"),
-        ("r6", None),
-        ("r7", None),
-    ]
-    assert [flight.run.digest for flight in runs_in_flight(stamped, "other")] == [other.digest]

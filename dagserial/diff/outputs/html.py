@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import UNSET
 
 from dagserial.diff.change import Change
-from dagserial.diff.gravity import counted, graded, gravest, settled_lines
+from dagserial.diff.gravity import counted, graded, gravest, settled_lines, why
 from dagserial.diff.impact import Impact
 from dagserial.diff.impact_text import told
 from dagserial.diff.outputs import unread
@@ -100,7 +100,7 @@ def _row(change: Change) -> str:
     cells = [
         f'<span class="{verdict.severity}">{verdict.severity}</span>',
         what,
-        f'{_sides(change)}<div class="soft">{escape(verdict.reason)}</div>',
+        f'{_sides(change)}<div class="soft">{escape(why(change))}</div>',
         f"<code>{verdict.rule}</code>",
     ]
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from dagserial.diff.change import Change
 from dagserial.diff.document import Side
-from dagserial.diff.gravity import counted, gravest, settled_lines
+from dagserial.diff.gravity import counted, gravest, met, settled_lines
 from dagserial.diff.impact import Impact
 from dagserial.diff.impact_text import told
 from dagserial.diff.outputs import unread
@@ -117,9 +117,10 @@ def _row(change: Change) -> str:
     place = place_in(change)
     name = "DAG" if change.object.kind == "dag" else f"{change.object.kind} {code(change.object.id, 90)}"
     what = f"{name} {code(place, 90)}" if place else name
-    why = f"<br>{verdict.reason}" if verdict.severity == "breaking" else ""
+    said = [verdict.reason] if verdict.severity == "breaking" else []
+    below = "".join(f"<br>{one}" for one in [*said, *map(code, filter(None, [met(change)]))])
     by = " (by the settings)" if verdict.default_severity is not UNSET else ""
-    return f"| {verdict.severity}{by} | {what} | {became(change, code)}{why} | `{verdict.rule}` |"
+    return f"| {verdict.severity}{by} | {what} | {became(change, code)}{below} | `{verdict.rule}` |"
 
 
 def _graph(report: Report, dag: _Dag) -> str:
