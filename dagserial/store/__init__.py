@@ -10,6 +10,7 @@ from dagserial.store.instances import (
     put_instances,
     set_run_state,
 )
+from dagserial.store.pushed import TaskMap, push_map
 from dagserial.store.records import RecordStore
 from dagserial.store.runs import Run, record_of_run, runs_of, stamp
 from dagserial.store.under_way import UnderWay, under_way
@@ -20,11 +21,13 @@ __all__ = [
     "Origin",
     "RecordStore",
     "Run",
+    "TaskMap",
     "UnderWay",
     "Version",
     "create",
     "instances_of",
     "open_engine",
+    "push_map",
     "put_instances",
     "reading",
     "record_of_run",
