@@ -4,6 +4,7 @@ Sessions come from the caller, who owns their transaction: nothing here commits,
 """
 
 from dagserial.store.engine import create, open_engine, reading
+from dagserial.store.expansion import Expansion, expand
 from dagserial.store.instances import (
     Instance,
     instances_of,
@@ -11,25 +12,30 @@ from dagserial.store.instances import (
     set_run_state,
 )
 from dagserial.store.pushed import TaskMap, push_map
+from dagserial.store.readiness import Ready, ready
 from dagserial.store.records import RecordStore
 from dagserial.store.runs import Run, record_of_run, runs_of, stamp
 from dagserial.store.under_way import UnderWay, under_way
 from dagserial.store.versions import Origin, Version
 
 __all__ = [
+    "Expansion",
     "Instance",
     "Origin",
+    "Ready",
     "RecordStore",
     "Run",
     "TaskMap",
     "UnderWay",
     "Version",
     "create",
+    "expand",
     "instances_of",
     "open_engine",
     "push_map",
     "put_instances",
     "reading",
+    "ready",
     "record_of_run",
     "runs_of",
     "set_run_state",

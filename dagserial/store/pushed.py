@@ -42,9 +42,7 @@ def task_map_of(value: object, max_map_length: int = MAX_MAP_LENGTH) -> TaskMap:
         MapLengthError: it has more than `max_map_length` items.
     """
     if isinstance(value, str | bytes | bytearray) or not isinstance(value, Mapping | Sequence):
-        raise UnmappableError(
-            f"a task is mapped over this value, which is a {type(value).__name__}: not a list or dict"
-        )
+        raise UnmappableError(f"what is mapped over is a list or a dict, not a {type(value).__name__}")
     if len(value) > max_map_length:
         raise MapLengthError(len(value), max_map_length)
     if not isinstance(value, Mapping):

@@ -18,6 +18,7 @@ class Structure:
         self.dag = dag
         self._scopes: dict[str, frozenset[str]] = {}
         self._setups: dict[str, frozenset[str]] = {}
+        self._watched: dict[str, frozenset[str]] = {}
         self._groups: dict[str, tuple[str, ...]] = {}
 
     def task(self, task_id: str) -> Task:
@@ -124,9 +125,11 @@ class Structure:
 
     def watched(self, task_id: str) -> frozenset[str]:
         """Return the tasks whose states decide over a task."""
-        return frozenset(self.task(task_id).upstream).union(
-            self.indirect_setups(task_id), self.teardown_scope(task_id), self.expanded_over(task_id)
-        )
+        if task_id not in self._watched:
+            self._watched[task_id] = frozenset(self.task(task_id).upstream).union(
+                self.indirect_setups(task_id), self.teardown_scope(task_id), self.all_expanded_over(task_id)
+            )
+        return self._watched[task_id]
 
     def _holds(self, setup_id: str, after: frozenset[str]) -> bool:
         teardowns = {one for one in self.downstream[setup_id] if self.task(one).teardown}
