@@ -11,6 +11,7 @@ from dagserial.store.instances import (
     put_instances,
     set_run_state,
 )
+from dagserial.store.lazy import LazySequence, upstream_indexes, values_of
 from dagserial.store.pushed import TaskMap, push_map
 from dagserial.store.readiness import Ready, ready
 from dagserial.store.records import RecordStore
@@ -21,6 +22,7 @@ from dagserial.store.versions import Origin, Version
 __all__ = [
     "Expansion",
     "Instance",
+    "LazySequence",
     "Origin",
     "Ready",
     "RecordStore",
@@ -41,4 +43,6 @@ __all__ = [
     "set_run_state",
     "stamp",
     "under_way",
+    "upstream_indexes",
+    "values_of",
 ]
