@@ -44,16 +44,16 @@ def _mapping(source: int | str | None) -> Mapping | None:
     return over(x=xcom(source) if isinstance(source, str) else list(range(source)))
 
 
-def decided(dag: Dag, case: Any) -> list[list[Any]]:
+def decided(dag: Dag, case: Any) -> list[str]:
     """What becomes of each instance of a case that has no state, as Airflow was asked."""
     known = Known(states=States(map(tuple, case["states"])), lengths=case["lengths"])
     verdicts = Verdicts(Structure(dag), known)
-    found = []
-    for task_id, map_index, state in case["states"]:
-        if state is None:
-            verdict = verdicts.of(task_id, map_index)
-            found.append([task_id, map_index, None if verdict in ("run", "wait") else verdict, verdict == "run"])
-    return found
+    return [verdicts.of(task_id, map_index) for task_id, map_index in undecided(case)]
+
+
+def undecided(case: Any) -> list[tuple[str, int]]:
+    """The instances of a case that have no state."""
+    return [(task_id, map_index) for task_id, map_index, state in case["states"] if state is None]
 
 
 def outcome(seed: int, task_id: str, map_index: int) -> tuple[str, int]:
