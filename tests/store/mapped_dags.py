@@ -12,8 +12,8 @@ from dagserial.record import Record
 from dagserial.store import Instance, RecordStore, instances_of, put_instances, stamp
 
 
-def xcom(task_id: str, key: str = "return_value") -> Any:
-    return {"$": "xcom", "key": key, "task": task_id}
+def xcom(task_id: str, **key: str) -> Any:
+    return {"$": "xcom", "task": task_id, **key}
 
 
 def over(**sources: Value) -> Mapping:

@@ -126,7 +126,7 @@ def test_a_variable_has_the_length_that_the_caller_says(session: Session) -> Non
     ("source", "said"),
     [
         (DAG_PARAM, "param 'tables' is 'abc', which is neither"),
-        (xcom("extract", "rows"), "the XCom 'rows' of 'extract'"),
+        (xcom("extract", key="rows"), "the XCom 'rows' of 'extract'"),
         ({"$": "symbol", "name": "x.y"}, "nothing here says how long"),
     ],
 )

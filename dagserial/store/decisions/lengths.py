@@ -85,8 +85,8 @@ class Lengths:
         if (length := literal_length(source)) is not None:
             return length
         match source:
-            case {"$": "xcom", "task": str(task_id), "key": str(key)}:
-                return self._of_xcom(task_id, key, name)
+            case {"$": "xcom", "task": str(task_id)}:
+                return self._of_xcom(task_id, source.get("key", RETURN_KEY), name)
             case {"$": "xcom_map" | "xcom_filter", "of": inner}:
                 # What a filter drops has an instance, too, which is skipped when it comes to run.
                 return self._of_source(inner, name)
