@@ -14,6 +14,7 @@ from dagserial.model.mapping import MAX_MAP_LENGTH
 from dagserial.store.decisions.growth import UNEXPANDED, apply, first_steps, grow, stray_steps
 from dagserial.store.insertion import insert_missing
 from dagserial.store.instances import Instance
+from dagserial.store.limits import checked_id
 from dagserial.store.run_facts import RunFacts, read_run
 from dagserial.store.tables import task_instance
 
@@ -54,7 +55,8 @@ def expand(
     Raises:
         NotFoundError: the run has no stamp.
         UnmappableError: a task is mapped over what has no length, or none that is known here.
-        MapLengthError: a task would have more than `max_map_length` instances. Nothing is written then.
+        MapLengthError: a task would have more than `max_map_length` instances.
+        SettingsError: a task_id has more than 250 characters. Nothing is written then, as with the others.
     """
     facts = read_run(session, dag_id, run_id, variables=variables, max_map_length=max_map_length)
     states = facts.known.states
@@ -77,7 +79,7 @@ def _difference(facts: RunFacts) -> Expansion:
     for task_id in sorted(decided.tasks()):
         for map_index, state in sorted(decided.of(task_id).items()):
             if (before := facts.instances.get((task_id, map_index))) is None:
-                digest = facts.digest_of_task(task_id)
+                digest = facts.digest_of_task(checked_id("task_id", task_id))
                 added.append(Instance(task_id=task_id, map_index=map_index, state=state, digest=digest))
             elif before.state != state:
                 changed.append(msgspec.structs.replace(before, state=state))

@@ -8,9 +8,9 @@ import pytest
 from mapped_dags import dag_of, over, put, rows, start, task, xcom
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from store_cases import NOON
+from store_cases import HOSTILE_IDS, NOON
 
-from dagserial.errors import MapLengthError, NotFoundError, UnmappableError
+from dagserial.errors import MapLengthError, NotFoundError, SettingsError, UnmappableError
 from dagserial.model import Dag, Group, Mapping, Task
 from dagserial.record import Record
 from dagserial.store import Instance, RecordStore, expand, instances_of, push_map, put_instances, stamp
@@ -285,6 +285,25 @@ def test_runs_do_not_mix(session: Session) -> None:
     assert rows(session, "r2") == {"extract": {-1: None}, "load": {-1: None}}
     assert not expand(session, "etl", "r2")
     assert session.scalars(select(task_map.c.run_id)).all() == ["r1"]
+
+
+def test_hostile_ids_are_only_ids(session: Session) -> None:
+    ids = [name for name in HOSTILE_IDS if name != "a"]
+    tasks = {name: task("a", mapping=over(x=xcom("a"))) for name in ids}
+    start(session, dag_of(a=task(), **tasks))
+    expand(session, "etl", "r1")
+    put(session, a="running")
+    push_map(session, "etl", "r1", "a", [1, 2])
+    put(session, a="success")
+    expand(session, "etl", "r1")
+    assert rows(session) == {"a": {-1: "success"}, **{name: {0: None, 1: None} for name in ids}}
+
+
+def test_an_id_that_no_column_holds_is_refused(session: Session) -> None:
+    start(session, dag_of(**{"x" * 251: task()}))
+    with pytest.raises(SettingsError, match="task_id"):
+        expand(session, "etl", "r1")
+    assert rows(session) == {}
 
 
 def test_a_run_without_a_stamp_is_not_expanded(session: Session) -> None:

@@ -40,6 +40,8 @@ class Lengths:
         self._structure = structure
         self._known = known
         self._limit = max_map_length
+        self._found: dict[str, int | None] = {}
+        self._as_of = known.states.changes
 
     def of_task(self, task_id: str) -> int | None:
         """Return how many instances an expanded task has: as many as each group around it, times its own.
@@ -51,16 +53,22 @@ class Lengths:
             UnmappableError: what it is mapped over has no length, or none that is known here.
             MapLengthError: these are more than allowed.
         """
-        groups = self._structure.mapped_groups(task_id)
-        mapping = self._structure.task(task_id).mapping
-        return self._product([*groups], mapping, task_id)
+        return self._once(task_id, self._structure.mapped_groups(task_id), self._structure.task(task_id).mapping)
 
     def of_group(self, group_id: str) -> int | None:
         """Return how many times a mapped group runs, as `of_task` does."""
-        outer = self._structure.mapped_around(group_id)
-        return self._product([group_id, *outer], None, group_id)
+        return self._once(group_id, (group_id, *self._structure.mapped_around(group_id)), None)
 
-    def _product(self, groups: list[str], mapping: Mapping | None, name: str) -> int | None:
+    def _once(self, name: str, groups: tuple[str, ...], mapping: Mapping | None) -> int | None:
+        """Return the length of a task or a group, found once for all who ask until a state changes."""
+        if self._as_of != self._known.states.changes:
+            self._found.clear()
+            self._as_of = self._known.states.changes
+        if name not in self._found:
+            self._found[name] = self._product(groups, mapping, name)
+        return self._found[name]
+
+    def _product(self, groups: tuple[str, ...], mapping: Mapping | None, name: str) -> int | None:
         mappings = [self._structure.group_mapping(one) for one in groups] + ([mapping] if mapping else [])
         lengths = []
         try:

@@ -17,12 +17,17 @@ def is_finished(state: str | None) -> bool:
 
 
 class States:
-    """The states of the instances of a run, by task_id and map_index."""
+    """The states of the instances of a run, by task_id and map_index.
+
+    Attributes:
+        changes: how many there were since these were read.
+    """
 
     def __init__(self, states: Iterable[tuple[str, int, str | None]] = ()) -> None:
         """Take (task_id, map_index, state) of each instance."""
         self._states: dict[str, dict[int, str | None]] = {}
         self._tallies: dict[str, Tally] = {}
+        self.changes = 0
         for task_id, map_index, state in states:
             self._states.setdefault(task_id, {})[map_index] = state
 
@@ -43,9 +48,13 @@ class States:
     def put(self, task_id: str, map_index: int, state: str | None) -> None:
         """Give an instance a state; one that was not there is now."""
         self._states.setdefault(task_id, {})[map_index] = state
-        self._tallies.pop(task_id, None)
+        self._forget(task_id)
 
     def drop(self, task_id: str, map_index: int) -> None:
         """Take an instance out."""
         del self._states[task_id][map_index]
+        self._forget(task_id)
+
+    def _forget(self, task_id: str) -> None:
         self._tallies.pop(task_id, None)
+        self.changes += 1

@@ -55,7 +55,7 @@ class Verdicts:
         Of one that is mapped itself, only the unexpanded instance counts: expanded, it was not lost as a whole.
         """
         sources = self.structure.expanded_over(task_id)
-        ended = {state for one in sources for at, state in self._states.of(one).items() if at == -1} & FINISHED
+        ended = {self._states.of(one).get(-1) for one in sources} & FINISHED
         if ended <= {"success"}:
             return "run"
         if ended & {"failed", "upstream_failed"}:
