@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from mapped_dags import dag_of, over, put, rows, start, task, xcom
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from store_cases import HOSTILE_IDS, NOON
 
@@ -319,3 +320,41 @@ def test_a_state_that_another_session_has_set_stays(session: Session) -> None:
     put(session, a="running")
     assert not expand(session, "etl", "r1")
     assert rows(session) == {"a": {-1: "running"}}
+
+
+def expand_in_steps(engine: Engine) -> int:
+    """Expand a run as one of several do at once, each step committed; return how many instances were added."""
+    added = 0
+    for _ in range(5):
+        with Session(engine) as session, session.begin():
+            added += len(expand(session, "etl", "r1").added)
+    return added
+
+
+def test_several_sessions_expand_a_run_at_once(file_engine: Engine) -> None:
+    with Session(file_engine) as session, session.begin():
+        start(session, over_extract(xcom("extract")))
+        expand(session, "etl", "r1")
+        extracted(session, range(50))
+    with ThreadPoolExecutor(6) as pool:
+        added = sum(pool.map(expand_in_steps, [file_engine] * 6))
+    assert added == 50
+    with Session(file_engine) as session:
+        assert rows(session) == {"extract": {-1: "success"}, "load": dict.fromkeys(range(50))}
+
+
+def test_an_unexpanded_instance_of_a_task_that_has_run_is_removed(session: Session) -> None:
+    start(session, over_extract(xcom("extract")))
+    expand(session, "etl", "r1")
+    grown(session, 2)
+    put_instances(session, "etl", "r1", [Instance(task_id="load", state="failed")])
+    assert expand(session, "etl", "r1").changed == (Instance(task_id="load", state="removed"),)
+
+
+def test_a_length_counts_only_once_all_of_its_sources_are_known(session: Session) -> None:
+    both: Any = {"$": "xcom_concat", "args": [xcom("extract"), xcom("other")]}
+    start(session, over_extract(both, "other"))
+    expand(session, "etl", "r1")
+    extracted(session, [1, 2], other="success")
+    expand(session, "etl", "r1")
+    assert rows(session)["load"] == {-1: "upstream_failed"}  # nobody pushed the other

@@ -78,10 +78,6 @@ class Structure:
         """Tell whether a task has an instance for each map index: it is mapped, or a group around it is."""
         return self.task(task_id).mapping is not None or bool(self.mapped_groups(task_id))
 
-    def is_mapped_inside(self, task_id: str, group_id: str) -> bool:
-        """Tell whether a task is mapped further within a mapped group around it."""
-        return self.task(task_id).mapping is not None or self.mapped_groups(task_id)[0] != group_id
-
     def expanded_over(self, task_id: str) -> frozenset[str]:
         """Return the tasks over whose XComs a task itself is mapped or, if it is not, the closest group around it."""
         if (mapping := self.task(task_id).mapping) is not None:
