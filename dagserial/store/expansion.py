@@ -47,8 +47,8 @@ def expand(
     """Give each task of a stamped DagRun the instances that it is to have by now; return what was done.
 
     A task without any gets its first. The unexpanded instance of a mapped task, or of one in a mapped group, becomes as
-    many as there are combinations, once its trigger rule holds. Done again, it does nothing until more is known. Sessions
-    that do it at once make nothing twice, though each may say that it did.
+    many as there are combinations, once its trigger rule holds. Done again, it does nothing until more is known.
+    Sessions that do it at once make nothing twice, though each may say that it did.
 
     Args:
         variables: Variables of the deployment over which tasks are mapped, by key.

@@ -11,9 +11,11 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from store_cases import HOSTILE_IDS, NOON
 
+from dagserial.authoring import DAG, task_group
+from dagserial.authoring import task as task_function
 from dagserial.errors import MapLengthError, NotFoundError, SettingsError, UnmappableError
 from dagserial.model import Dag, Group, Mapping, Task
-from dagserial.record import Record
+from dagserial.record import Record, serialize
 from dagserial.store import Instance, RecordStore, expand, instances_of, push_map, put_instances, stamp
 from dagserial.store.tables import task_map
 
@@ -274,6 +276,65 @@ def test_instances_of_a_task_that_the_record_lacks_are_removed(session: Session)
     assert expand(session, "etl", "r1").changed == (Instance(task_id="gone", state="removed"),)
     assert rows(session) == {"a": {-1: None}, "gone": {-1: "removed"}}
     assert not expand(session, "etl", "r1")
+
+
+def declared() -> Dag:
+    """A DAG whose tasks are mapped over every source that can be declared."""
+    from_python = DAG("etl", params={"tables": ["a", "b"]})
+    with from_python:
+        found = function("extract")()
+        other = function("other")()
+        sources = {
+            "plain": found,
+            "mapped": found.map(str),
+            "filtered": found.filter(None),
+            "zipped": found.zip(other),
+            "filled": found.zip(other, fillvalue=0),
+            "joined": found.concat(other, found),
+            "param": from_python.param("tables"),
+            "listed": [1, 2, 3, 4],
+            "keyed": {"b": 1, "a": 2},
+        }
+        for name, source in sources.items():
+            function(name).expand(value=source)
+        function("each").partial(second=1).expand_kwargs(found)
+        function("both").expand(value=found, second=[1, 2])
+        task_group(group_id="group")(inside).expand(value=found)
+    return serialize(from_python).dag()
+
+
+def function(name: str) -> Any:
+    def called(value: object = None, second: object = None) -> None: ...
+
+    return task_function(task_id=name)(called)
+
+
+def inside(value: object) -> None:
+    function("in_group")(value)
+
+
+def test_every_source_that_can_be_declared_has_a_length(session: Session) -> None:
+    start(session, declared())
+    expand(session, "etl", "r1")
+    extracted(session, {"p": 1, "q": 2, "r": 3}, other="running")
+    push_map(session, "etl", "r1", "other", [1])
+    put(session, other="success")
+    expand(session, "etl", "r1")
+    lengths = {name: len(found) for name, found in rows(session).items() if -1 not in found}
+    assert lengths == {
+        "plain": 3,
+        "mapped": 3,
+        "filtered": 3,
+        "zipped": 1,
+        "filled": 3,
+        "joined": 7,
+        "param": 2,
+        "listed": 4,
+        "keyed": 2,
+        "each": 3,
+        "both": 6,
+        "group.in_group": 3,
+    }
 
 
 def test_runs_do_not_mix(session: Session) -> None:

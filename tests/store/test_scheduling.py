@@ -135,3 +135,9 @@ def test_airflow_asked_now_decides_so(version: str) -> None:
     for spec in found["dags"]:
         differ = differing(spec)
         assert [one for one in differ if version == "3.3.2" or not why_airflow_2_differs(spec, dag_of(spec), one)] == []
+
+
+def test_decisions_know_no_database() -> None:
+    modules = sorted((ROOT / "dagserial/store/decisions").glob("*.py"))
+    assert len(modules) >= 6
+    assert [module.name for module in modules if "sqlalchemy" in module.read_text()] == []
