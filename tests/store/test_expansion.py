@@ -105,7 +105,7 @@ def test_expand_kwargs_of_an_xcom(session: Session) -> None:
     assert rows(session)["load"] == {0: None, 1: None}
 
 
-@pytest.mark.parametrize("conf", [None, {"tables": ["a", "b", "c"]}])
+@pytest.mark.parametrize("conf", [None, {"tables": ["a", "b", "c"]}, {"tables": {"$": "xcom", "task": "b", "c": 1}}])
 def test_a_param_has_the_length_that_the_run_gives_it(session: Session, conf: Any) -> None:
     dag = dag_of(params=(("tables", {"$": "param", "default": ["a"]}),), b=task(mapping=over(x=DAG_PARAM)))
     start(session, dag, conf=conf)
@@ -129,6 +129,7 @@ def test_a_variable_has_the_length_that_the_caller_says(session: Session) -> Non
     ("source", "said"),
     [
         (DAG_PARAM, "param 'tables' is 'abc', which is neither"),
+        ({"$": "dag_param", "name": "other"}, "param 'other' is None, which is neither"),
         (xcom("extract", key="rows"), "the XCom 'rows' of 'extract'"),
         ({"$": "symbol", "name": "x.y"}, "nothing here says how long"),
     ],

@@ -104,9 +104,9 @@ class Lengths:
                 joined = sum if tag == "xcom_concat" else max if "fillvalue" in source else min
                 return joined(known) if len(known) == len(found) else None
             case {"$": "dag_param", "name": str(param)}:
-                return self._of_value(self._param(param), f"param {param!r}")
+                return self._of_param(param)
             case {"$": "variable", "key": str(key)} if key in self._known.variables:
-                return self._of_value(self._known.variables[key], f"Variable {key!r}")
+                return _plain_length(self._known.variables[key], f"Variable {key!r}")
         raise UnmappableError(f"nothing here says how long this is over which it is mapped: {source!r:.100}")
 
     def _of_xcom(self, task_id: str, key: str, name: str) -> int | None:
@@ -123,17 +123,22 @@ class Lengths:
             return None
         return sum(state == "success" for map_index, state in states.items() if map_index >= 0)
 
-    def _param(self, name: str) -> Value:
-        declared = dict(self._structure.dag.fields.params)
-        default: Any = declared.get(name)
+    def _of_param(self, name: str) -> int:
+        if name in self._known.conf:
+            return _plain_length(self._known.conf[name], f"param {name!r}")
+        default: Any = dict(self._structure.dag.fields.params).get(name)
         if isinstance(default, dict) and default.get("$") == "param":
             default = default.get("default")
-        return self._known.conf.get(name, default)
-
-    def _of_value(self, value: Value, what: str) -> int:
-        if (length := literal_length(value)) is None:
-            raise UnmappableError(f"{what} is {value!r:.100}, which is neither a list nor a dict")
+        if (length := literal_length(default)) is None:
+            raise UnmappableError(f"param {name!r} is {default!r:.100}, which is neither a list nor a dict")
         return length
+
+
+def _plain_length(value: Value, what: str) -> int:
+    """Return the length of a value that is plain JSON: a `$` in it is a key as any other."""
+    if not isinstance(value, list | dict):
+        raise UnmappableError(f"{what} is {value!r:.100}, which is neither a list nor a dict")
+    return len(value)
 
 
 def literal_length(source: Any) -> int | None:
