@@ -126,9 +126,9 @@ def command(
         held, table = policy(history.root), ignore_table(history.root)
     found = applied(selected_diff(base, head, Selection(ctx.obj), matching), held, datetime.now(UTC).date())
     if outputs.wanted:
-        diff = with_impacts(found.diff, _records(base), _records(head)) if impact else found.diff
+        diff = with_impacts(found.diff, records_of(base), records_of(head)) if impact else found.diff
         look = Look(max_changes=max_changes or None, ignore_table=table, fails_from=fail_on or "breaking")
-        write_outputs(outputs, Report(diff, _side(base), _side(head), look), color=color)
+        write_outputs(outputs, Report(diff, side_of(base), side_of(head), look), color=color)
     if not quiet:
         if "json" not in outputs.forms:
             for side in (base, head):
@@ -209,12 +209,14 @@ def _compared(side: Snapshot, other: Snapshot, selection: Selection) -> list[Ent
     ]
 
 
-def _records(side: Snapshot) -> dict[str, Record]:
+def records_of(side: Snapshot) -> dict[str, Record]:
+    """Return the records of a side by dag_id."""
     return {entry.record.dag_id: entry.record for entry in side.entries}
 
 
-def _side(side: Snapshot) -> Side:
+def side_of(side: Snapshot) -> Side:
+    """Return what a report says of a side."""
     errors = tuple(UnreadFile(error.file, error.line, error.error) for error in side.errors)
     declared = {entry.record.dag_id: entry.provenance for entry in side.entries}
     locations = {dag_id: Location(found.file, found.line) for dag_id, found in declared.items()}
-    return Side(side.ref, side.commit, errors, locations, _records(side))
+    return Side(side.ref, side.commit, errors, locations, records_of(side))
