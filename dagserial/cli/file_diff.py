@@ -84,7 +84,7 @@ def _head_lines(change: FileChange) -> list[str]:
         return [*lines, f"{what} file mode {change.sides[0].mode}"]
     if change.old.mode != change.new.mode:
         lines += [f"old mode {change.old.mode}", f"new mode {change.new.mode}"]
-    return [*lines, *map(printable, change.renaming)]
+    return [*lines, *(printable(line) for line in change.renaming if not line.startswith("index "))]
 
 
 def _mode_change(change: FileChange) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import re
@@ -17,7 +18,6 @@ import msgspec
 
 from dagserial.cli.output import color_flag, wants_color, write_bytes
 from dagserial.cli.reading import file_flags
-from dagserial.errors import DagserialError
 from dagserial.history.patch import patch
 from dagserial.history.side import FileSide
 from dagserial.model.display import printable
@@ -34,7 +34,7 @@ class FileChange(msgspec.Struct, frozen=True):
     Attributes:
         old: None if the file was added.
         new: None if it was deleted.
-        renaming: Git's lines on a rename or copy, without the one on blobs.
+        renaming: Git's lines on a rename or copy, and on the blobs.
     """
 
     old: FileSide | None
@@ -133,7 +133,7 @@ def file_change(arguments: Sequence[str]) -> FileChange:
     if old is None and new is None:
         raise click.UsageError(f"{path!r} is on neither side")
     lines = renamed[1].splitlines() if renamed else []
-    return FileChange(old, new, tuple(line for line in lines if line and not line.startswith("index ")))
+    return FileChange(old, new, tuple(filter(None, lines)))
 
 
 def _side(path: str, file: str, blob: str, mode: str) -> FileSide | None:
@@ -164,8 +164,15 @@ def _shown(change: FileChange, flags: dict[str, Any], *, color: bool, show_value
     try:
         renaming = "\n".join(change.renaming)
         return _encoded(said) + patch(change.old, change.new, renaming=renaming, color=color)
-    except DagserialError as error:
-        return _encoded(f"{said}dagserial: {change.name}: {error}\n")
+    except Exception as error:  # as above
+        return _encoded(f"{said}dagserial: {change.name}: {error}\n") + _own_patch(change)
+
+
+def _own_patch(change: FileChange) -> bytes:
+    """Return a line diff where Git gives none, as for names that only Git can hold."""
+    old, new = (side.content.splitlines(keepends=True) if side else [] for side in (change.old, change.new))
+    names = [os.fsencode(path) for path in change.paths]
+    return b"".join(difflib.diff_bytes(difflib.unified_diff, old, new, names[0], names[1]))
 
 
 def _encoded(text: str) -> bytes:

@@ -51,7 +51,6 @@ def _written(old: FileSide | None, new: FileSide | None, *, color: bool) -> byte
             top /= "a" if old else "b"
             names = ["--src-prefix=a/", "--dst-prefix=b/", "--"]
             names += [old.path if old else os.devnull, new.path if new else os.devnull]
-        _write(top, FileSide(".gitattributes", b"*.py diff=python\n"))  # hunks are headed by functions
         return _git(top, ["diff", *_FLAGS, f"--color={'always' if color else 'never'}", *names])
 
 
@@ -73,7 +72,7 @@ def _mode_change(old: FileSide | None, new: FileSide | None, *, color: bool) -> 
 def _with_renaming(found: bytes, renaming: str) -> bytes:
     """Put Git's lines on a rename where Git has them: behind the modes, with its line on blobs in place of ours."""
     lines = found.splitlines(keepends=True)
-    start, end = (b"".join(_COLOR.findall(lines[0])[at]) if b"\x1b" in lines[0] else b"" for at in (0, -1))
+    codes = _COLOR.findall(lines[0]) or [b""]
     texts = [_COLOR.sub(b"", line) for line in lines]
     at = next(
         (at for at, text in enumerate(texts[1:], 1) if not text.startswith((b"old mode", b"new mode"))), len(lines)
@@ -81,7 +80,7 @@ def _with_renaming(found: bytes, renaming: str) -> bytes:
     behind = lines[at:]
     if behind and texts[at].startswith(b"index "):
         behind = behind[1:]
-    told = [start + os.fsencode(line) + end + b"\n" for line in renaming.splitlines() if line]
+    told = [codes[0] + os.fsencode(line) + codes[-1] + b"\n" for line in renaming.splitlines() if line]
     return b"".join([*lines[:at], *told, *behind])
 
 
