@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from dagserial.errors import SettingsError
 from dagserial.store import open_engine, reading
 
+
 @contextmanager
 def reading_session(url: str) -> Iterator[Session]:
     """Open a session that writes nothing.

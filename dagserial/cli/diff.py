@@ -135,10 +135,10 @@ def command(
         held, table = policy(history.root), ignore_table(history.root)
     found = applied(selected_diff(base, head, Selection(ctx.obj), matching), held, datetime.now(UTC).date())
     if outputs.wanted:
-        diff = with_impacts(found.diff, records(base), records(head)) if impact else found.diff
+        diff = with_impacts(found.diff, records_of(base), records_of(head)) if impact else found.diff
         diff = _with_flights(diff, base, head, db) if db else diff
         look = Look(max_changes=max_changes or None, ignore_table=table, fails_from=fail_on or "breaking")
-        write_outputs(outputs, Report(diff, _side(base), _side(head), look), color=color)
+        write_outputs(outputs, Report(diff, side_of(base), side_of(head), look), color=color)
     if not quiet:
         if "json" not in outputs.forms:
             for side in (base, head):
@@ -219,20 +219,21 @@ def _compared(side: Snapshot, other: Snapshot, selection: Selection) -> list[Ent
     ]
 
 
-def records(side: Snapshot) -> dict[str, Record]:
-    """Return the records of a side, by dag_id."""
+def records_of(side: Snapshot) -> dict[str, Record]:
+    """Return the records of a side by dag_id."""
     return {entry.record.dag_id: entry.record for entry in side.entries}
+
+
+def side_of(side: Snapshot) -> Side:
+    """Return what a report says of a side."""
+    errors = tuple(UnreadFile(error.file, error.line, error.error) for error in side.errors)
+    declared = {entry.record.dag_id: entry.provenance for entry in side.entries}
+    locations = {dag_id: Location(found.file, found.line) for dag_id, found in declared.items()}
+    return Side(side.ref, side.commit, errors, locations, records_of(side))
 
 
 def _with_flights(diff: Diff, base: Snapshot, head: Snapshot, url: str) -> Diff:
     # Imported when it is asked for: SQLAlchemy takes longer to import than all else that a diff does.
     flights = importlib.import_module("dagserial.cli.flights")
-    found: Diff = flights.met(url, diff, records(base), records(head))
+    found: Diff = flights.met(url, diff, records_of(base), records_of(head))
     return found
-
-
-def _side(side: Snapshot) -> Side:
-    errors = tuple(UnreadFile(error.file, error.line, error.error) for error in side.errors)
-    declared = {entry.record.dag_id: entry.provenance for entry in side.entries}
-    locations = {dag_id: Location(found.file, found.line) for dag_id, found in declared.items()}
-    return Side(side.ref, side.commit, errors, locations, records(side))

@@ -19,6 +19,7 @@ VERBS = {
     "cat": "the exact bytes of one DAG's record",
     "demo": "see what dagserial does, on a small repository made for it",
     "diff": "what changed between two refs, DAG by DAG",
+    "git-driver": "what changed in a file, for `git diff` to show",
     "list": "the DAGs at a ref or in the work tree",
     "rules": "the rules by which changes are judged, and each explained",
     "schema": "the JSON Schemas of records and diffs",
@@ -38,7 +39,7 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command: click.Command = importlib.import_module(f"dagserial.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"dagserial.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
