@@ -11,6 +11,8 @@ _WIDTH, _HEIGHT = 220, 28
 _GAP, _BETWEEN = 70, 14
 _MARGIN = 8
 _WIDEST = 26
+_LEAST = 65
+"""Percent to which a graph may shrink so that it fits; names must stay legible."""
 
 
 def draw_svg(part: Neighbourhood) -> str:
@@ -22,7 +24,9 @@ def draw_svg(part: Neighbourhood) -> str:
     at = places(part.tasks, part.edges)
     width = max(column for column, _ in at.values()) * (_WIDTH + _GAP) + _WIDTH + 2 * _MARGIN
     height = max(row for _, row in at.values()) * (_HEIGHT + _BETWEEN) + _HEIGHT + 2 * _MARGIN
-    lines = [f'<svg role="img" viewBox="0 0 {width} {height}" width="{width}" height="{height}">']
+    least = width * _LEAST // 100  # of a wide graph, the rest is scrolled to
+    size = f'width="{width}" height="{height}" style="min-width: {least}px"'
+    lines = [f'<svg role="img" viewBox="0 0 {width} {height}" {size}>']
     lines += [*_edges(part, at), *_tasks(part, at), "</svg>"]
     return "\n".join(lines)
 
