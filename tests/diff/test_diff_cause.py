@@ -53,7 +53,7 @@ def test_text_tells_it_once_with_the_tasks_that_take_it() -> None:
         "~ task t2 args/retries 1 -> 9 [task-retries-changed]",
     ]
     assert len({line.index("[") for line in lines if "retries" in line}) == 1
-    assert lines[-1] == "1 dag changed: 3 tasks changed. 0 breaking, 3 behavioural, 1 cosmetic."
+    assert lines[-2] == "1 dag changed: 3 tasks changed. 0 breaking, 3 behavioural, 1 cosmetic."
 
 
 def test_many_tasks_are_cut_to_the_line() -> None:
