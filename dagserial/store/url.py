@@ -9,7 +9,7 @@ from dagserial.errors import SettingsError
 from dagserial.store.types import MYSQL
 
 _DRIVERS = {
-    "sqlite": "sqlite+pysqlite",
+    "sqlite": "sqlite",
     "postgresql": "postgresql+psycopg",
     "mysql": "mysql+pymysql",
     "mariadb": "mariadb+pymysql",
@@ -37,7 +37,7 @@ def checked_url(text: str) -> URL:
     except (ArgumentError, ValueError) as error:
         raise SettingsError(f"{_redacted(text)!r} is no database URL; one is 'sqlite:///dags.db'") from error
     name, _, driver = url.drivername.partition("+")
-    if name not in _DRIVERS or driver not in ("", _DRIVERS[name].partition("+")[2]):
+    if name not in _DRIVERS or driver not in ("", _DRIVERS[name].partition("+")[2] or "pysqlite"):
         known = ", ".join(_DRIVERS.values())
         raise SettingsError(f"{shown(url)!r} is of {url.drivername!r}; records are kept by {known}")
     url = url.set(drivername=_DRIVERS[name])

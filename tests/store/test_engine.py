@@ -22,7 +22,7 @@ from dagserial.store import RecordStore, create, open_engine, reading
         ("", "no database URL"),
         ("dags.db", "no database URL"),
         ("sqlite://host:port/dags.db", "no database URL"),
-        ("nonsense://localhost/dags", "is of 'nonsense'; records are kept by sqlite+pysqlite, postgresql+psycopg, "),
+        ("nonsense://localhost/dags", "is of 'nonsense'; records are kept by sqlite, postgresql+psycopg, "),
         ("postgresql+asyncpg://localhost/dags", "is of 'postgresql+asyncpg'"),
         ("postgresql+psycopg2://localhost/dags", "is of 'postgresql+psycopg2'"),
         ("mysql+mysqldb://localhost/dags", "is of 'mysql+mysqldb'"),
