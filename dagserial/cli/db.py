@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import click
 from sqlalchemy import Engine
 
+from dagserial.cli.database import database_flag
 from dagserial.store.engine import open_engine
 from dagserial.store.schema import Standing, check, current, upgrade
 
 _PROBLEMS = 1
 """The exit code for problems found."""
-
-
-def _db_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
-        *("--db", "url"),
-        metavar="URL",
-        required=True,
-        envvar="DAGSERIAL_DB",
-        show_envvar=True,
-        help="The database: sqlite:///dags.db, postgresql://host/dags, mysql://host/dags.",
-    )(function)
 
 
 @contextmanager
@@ -47,7 +36,7 @@ def command() -> None:
 
 
 @command.command("upgrade")
-@_db_option
+@database_flag
 def _upgrade(url: str) -> None:
     """Make the tables, or bring them up to date; what they hold stays.
 
@@ -59,7 +48,7 @@ def _upgrade(url: str) -> None:
 
 
 @command.command("current")
-@_db_option
+@database_flag
 def _current(url: str) -> None:
     """Write the revision of the tables, and whether it is the newest."""
     with _opened(url) as engine:
@@ -68,7 +57,7 @@ def _current(url: str) -> None:
 
 
 @command.command("check")
-@_db_option
+@database_flag
 @click.pass_context
 def _check(ctx: click.Context, url: str) -> None:
     """Check that tables, keys, indexes and triggers are what this version needs; exit with 1 if not."""

@@ -15,6 +15,7 @@ from dagserial.cli.output import color_flag, report_errors
 from dagserial.cli.outputs import output_flags, outputs_of, write_outputs
 from dagserial.cli.policy import ignore_table, policy, report_ignores
 from dagserial.cli.reading import options_of, reading_flags
+from dagserial.cli.selection import WithSelection
 from dagserial.cli.settings import moved
 from dagserial.diff import (
     Change,
@@ -40,15 +41,6 @@ from dagserial.sources.reading import ReadOptions
 
 _AS_FOUND = Matching()
 _LEVELS = get_args(Level)
-
-
-class WithSelection(click.Command):
-    """A command that takes refs before `--` and DAG names behind it."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        at = args.index("--") if "--" in args else len(args)
-        ctx.obj = tuple(args[at + 1 :])
-        return super().parse_args(ctx, args[:at])
 
 
 @click.command("diff", cls=WithSelection, options_metavar="[OPTIONS]")

@@ -22,10 +22,13 @@ VERBS = {
     "diff": "what changed between two refs, DAG by DAG",
     "git-driver": "what changed in a file, for `git diff` to show",
     "list": "the DAGs at a ref or in the work tree",
+    "put": "put the records of a ref into a store",
     "rules": "the rules by which changes are judged, and each explained",
+    "runs": "which DagRuns ran what",
     "schema": "the JSON Schemas of records and diffs",
     "serialize": "the records of DAG files, to stdout or as files",
     "show": "one DAG as text, JSON or a graph",
+    "stamp": "point a DagRun at the record that it runs",
     "verify": "check record files against their digests",
 }
 """Each verb with its line of help; `dagserial.cli.<verb>` holds its command."""

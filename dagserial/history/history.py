@@ -114,6 +114,15 @@ class History:
         """
         return None if ref == WORKTREE else refs.commit(self._repository, ref)
 
+    def checked_out(self) -> tuple[str | None, bool]:
+        """Return the commit that the work tree stands on, and whether the work tree holds anything else.
+
+        None before the first commit. Files that Git ignores are nothing else.
+        """
+        status, output, _ = self._repository.run("status", "--porcelain")
+        failed, commit, _ = self._repository.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        return None if failed else commit.decode().strip(), bool(status or output)
+
     def merge_base(self, a: str, b: str) -> str:
         """Return the commit at which two refs parted; the work tree stands on HEAD.
 

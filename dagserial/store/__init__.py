@@ -11,7 +11,8 @@ from dagserial.store.instances import (
     set_run_state,
 )
 from dagserial.store.records import RecordStore
-from dagserial.store.runs import Run, record_of_run, runs_of, stamp
+from dagserial.store.runs import Run, other_records, record_of_run, runs_of, stamp
+from dagserial.store.stamped import Stamped, record_key
 from dagserial.store.under_way import UnderWay, under_way
 from dagserial.store.versions import Origin, Version
 
@@ -20,13 +21,16 @@ __all__ = [
     "Origin",
     "RecordStore",
     "Run",
+    "Stamped",
     "UnderWay",
     "Version",
     "create",
     "instances_of",
     "open_engine",
+    "other_records",
     "put_instances",
     "reading",
+    "record_key",
     "record_of_run",
     "runs_of",
     "set_run_state",
