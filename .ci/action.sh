@@ -98,7 +98,9 @@ show() { # file
 }
 
 comment() {
-    "$private/bin/python" "$here/comment.py" "$MARKDOWN" "$CHANGED"
+    local news=true
+    [ "$CHANGED$CODE" != false0 ] || news=false
+    "$private/bin/python" "$here/comment.py" "$MARKDOWN" "$news"
 }
 
 gate() {

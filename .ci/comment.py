@@ -1,8 +1,8 @@
 """Write a file as one comment on a GitHub pull request: a new one, or anew where it stands already.
 
-`comment.py FILE CHANGED`, with GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_EVENT_PATH and INPUT_TOKEN in the environment.
-The first line of the file marks the comment. If nothing changed, no comment is begun. A comment that cannot be written
-is a warning and no failure: the token of a pull request from a fork may only read.
+`comment.py FILE NEWS`, with GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_EVENT_PATH and INPUT_TOKEN in the environment.
+The first line of the file marks the comment. NEWS is `true` or `false`; without news no comment is begun. A comment
+that cannot be written is a warning and no failure: the token of a pull request from a fork may only read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PAGE = 100
 
 def main() -> None:
     """Write the comment, and say where it is or why there is none."""
-    file, changed = sys.argv[1:]
+    file, news = sys.argv[1:]
     with open(file, encoding="utf-8") as stream:
         body = fitting(stream.read())
     with open(os.environ["GITHUB_EVENT_PATH"], encoding="utf-8") as stream:
@@ -30,7 +30,7 @@ def main() -> None:
         print("No comment: there is no pull request, or no token.")
         return
     try:
-        print(written(body, int(number), begins=changed == "true"))
+        print(written(body, int(number), begins=news == "true"))
     except urllib.error.HTTPError as error:
         hint = " The token may only read, as in a pull request from a fork." if error.code in (401, 403, 404) else ""
         _warn(f"GitHub answers {error.code}.{hint}")

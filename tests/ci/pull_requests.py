@@ -23,7 +23,7 @@ BEFORE = {"dags/etl.py": ETL.format(schedule="@daily", command="run")}
 EDITED = {"dags/etl.py": ETL.format(schedule="@hourly", command="run")}
 GONE = {"dags/etl.py": ETL.format(schedule="@daily", command="run").replace("load", "other")}
 BROKEN = {"dags/etl.py": BEFORE["dags/etl.py"] + "raise KeyError('x')\n"}
-HEAD = "feature/$(touch owned)`touch owned`;x"
+HEAD = "feature/$(touch${IFS}owned)`touch${IFS}owned`;x"
 """A branch name that a shell would run."""
 
 
