@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -303,3 +305,22 @@ def test_a_reader_that_left_is_no_failure(repo: Driven) -> None:
             timeout=60,
         )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_page_on_git_says_what_happens(tmp_path: Path) -> None:
+    page = (ROOT / "docs/git.md").read_text()
+    commands, shown = re.findall(r"\n\n((?:    .*\n|\n(?=    ))+)", page)[:2]
+    repo = Repo(tmp_path / "repo")
+    repo.commit({"dags/etl.py": etl(), "dags/settings.py": "POOL = 'small'\n"})
+    repo.write({"dags/etl.py": etl(schedule="@hourly")})
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-ec", textwrap.dedent(commands)],
+        cwd=repo.folder,
+        env={**os.environ, **GIT_ENVIRONMENT, **NO_COLOR, "GIT_CONFIG_GLOBAL": str(tmp_path / "config"), "PATH": programs, "COLUMNS": "90"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == textwrap.dedent(shown)
