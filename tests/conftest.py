@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import tarfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import open_browser
 from hypothesis import settings
+from playwright.sync_api import Browser
 from support import ROOT, Repo, make_environment, other_python, skip_or_fail
 
 settings.register_profile("dagserial", deadline=None, print_blob=True)
@@ -65,3 +69,24 @@ def dagserial() -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def mermaid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Mermaid as one script, from npm."""
+    folder = tmp_path_factory.mktemp("mermaid")
+    if not shutil.which("npm"):
+        skip_or_fail("npm", "needs npm: apt-get install npm")
+    done = subprocess.run(["npm", "pack", "--silent", "mermaid@11"], cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        skip_or_fail("npm", f"cannot fetch Mermaid: npm pack mermaid@11 says {done.stderr.strip()}")
+    with tarfile.open(folder / done.stdout.split()[-1]) as packed:
+        packed.extract("package/dist/mermaid.min.js", folder, filter="data")
+    return folder / "package/dist/mermaid.min.js"

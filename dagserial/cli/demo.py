@@ -14,16 +14,16 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
-from dagserial.cli.diff import selected_diff
+from dagserial.cli.diff import records_of, selected_diff
 from dagserial.cli.list import row
 from dagserial.cli.output import color_flag, columns, wants_color
-from dagserial.diff import render_text
+from dagserial.diff import render_text, with_impacts
 from dagserial.errors import SettingsError
 from dagserial.history import History, Snapshot
 from dagserial.resolve import Selection
 from dagserial.shipped import shipped
 from dagserial.sources.reading import ReadOptions
-from dagserial.store import RecordStore, create, open_engine, runs_of, stamp
+from dagserial.store import Origin, RecordStore, create, open_engine, runs_of, stamp
 
 _COMMITS = (("first", "v1.0", "Load sales and report them"), ("second", "v1.1", "Check rows before publishing"))
 """Folder, tag and message of each commit."""
@@ -58,7 +58,8 @@ def command(keep: bool, color: str) -> None:
             _list(side)
         _stamp_runs(folder / "records.sqlite", sides)
         _say("diff v1.0 v1.1", "what the second commit does")
-        diff = selected_diff(sides[0], sides[1], Selection(()))
+        found = selected_diff(sides[0], sides[1], Selection(()))
+        diff = with_impacts(found, *map(records_of, sides))
         click.echo(render_text(diff, color=wants_color(color), width=shutil.get_terminal_size((100, 24)).columns))
         click.echo("Next, in a repository of your own:  dagserial list    dagserial diff main...HEAD")
         if keep:
@@ -118,7 +119,8 @@ def _stamp_runs(database: Path, sides: list[Snapshot]) -> None:
         for day, side in enumerate(sides, start=1):
             now = datetime(2026, 1, day, 9, tzinfo=UTC)
             for entry in side.entries:
-                store.put(entry.record, created_at=now, bundle_version=side.commit, source=entry.provenance.file)
+                origin = Origin(bundle_version=side.commit, file=entry.provenance.file, line=entry.provenance.line)
+                store.put(entry.record, created_at=now, origin=origin)
             record = side.get("sales_daily").record
             stamp(
                 session, "sales_daily", f"scheduled__2026-01-0{day}", record, created_at=now, bundle_version=side.commit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, get_args
@@ -78,6 +79,12 @@ class WithSelection(click.Command):
     envvar="DAGSERIAL_IMPACT",
     help="Say which tasks and DAGs the changes reach; by default, yes.",
 )
+@click.option(
+    "--db",
+    metavar="URL",
+    envvar="DAGSERIAL_DB",
+    help="Say which runs under way the changes meet, by a store, e.g. sqlite:///dags.db; it is only read.",
+)
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if something differs.")
 @click.option(
     "--fail-on",
@@ -99,6 +106,7 @@ def command(
     no_renames: bool,
     max_changes: int,
     impact: bool,
+    db: str | None,
     exit_code: bool,
     fail_on: Level | None,
     quiet: bool,
@@ -117,6 +125,7 @@ def command(
     dagserial diff A B -f json              for scripts: dagserial.diff/1
     dagserial diff A B -f text -f json=diff.json    both; FORMAT=FILE any number of times
     dagserial diff main...HEAD --fail-on breaking    a gate for CI
+    dagserial diff main...HEAD --db sqlite:///dags.db    with what is under way
     """
     outputs = outputs_of(flags, quiet=quiet)
     with History(flags["repo"]) as history:
@@ -127,6 +136,7 @@ def command(
     found = applied(selected_diff(base, head, Selection(ctx.obj), matching), held, datetime.now(UTC).date())
     if outputs.wanted:
         diff = with_impacts(found.diff, records_of(base), records_of(head)) if impact else found.diff
+        diff = _with_flights(diff, base, head, db) if db else diff
         look = Look(max_changes=max_changes or None, ignore_table=table, fails_from=fail_on or "breaking")
         write_outputs(outputs, Report(diff, side_of(base), side_of(head), look), color=color)
     if not quiet:
@@ -220,3 +230,10 @@ def side_of(side: Snapshot) -> Side:
     declared = {entry.record.dag_id: entry.provenance for entry in side.entries}
     locations = {dag_id: Location(found.file, found.line) for dag_id, found in declared.items()}
     return Side(side.ref, side.commit, errors, locations, records_of(side))
+
+
+def _with_flights(diff: Diff, base: Snapshot, head: Snapshot, url: str) -> Diff:
+    # Imported when it is asked for: SQLAlchemy takes longer to import than all else that a diff does.
+    flights = importlib.import_module("dagserial.cli.flights")
+    found: Diff = flights.met(url, diff, records_of(base), records_of(head))
+    return found

@@ -3,9 +3,11 @@
 from dagserial.diff.change import Change, ChangeCounts, DagCounts, Diff, Ignored, Kind, Operation, Summary, Target
 from dagserial.diff.comparison import compare, compare_all, compare_pieces, compare_records
 from dagserial.diff.document import Location, Side, UnreadFile, diff_document
+from dagserial.diff.flight import Flight, InFlight
 from dagserial.diff.impact import Impact, OtherDag, Reached
 from dagserial.diff.judgement import judged
 from dagserial.diff.matching import Matching
+from dagserial.diff.meet import with_flights
 from dagserial.diff.policy import Applied, Policy, applied
 from dagserial.diff.reach import with_impacts
 from dagserial.diff.rules import RULES, Rule, rule
@@ -22,9 +24,11 @@ __all__ = [
     "ChangeCounts",
     "DagCounts",
     "Diff",
+    "Flight",
     "Ignore",
     "Ignored",
     "Impact",
+    "InFlight",
     "Kind",
     "Level",
     "Location",
@@ -51,5 +55,6 @@ __all__ = [
     "reaches",
     "render_text",
     "rule",
+    "with_flights",
     "with_impacts",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 from msgspec import UNSET
 
+from dagserial.diff.cause import with_causes
 from dagserial.diff.change import Change, Diff, place
 from dagserial.diff.dag_match import dag_likeness, match_dags
 from dagserial.diff.element import Difference, is_unknown, whole
@@ -110,7 +111,7 @@ def _compared(
     changes = [renamed(dag_ids, "dag", rename)] if rename else []
     changes += _dag_changes(dag_ids, pieces, match)
     changes += entry_changes(dag_ids, match)
-    return tuple(sorted(changes, key=place))
+    return tuple(sorted(with_causes(changes), key=place))
 
 
 def _known(changes: Iterable[Change]) -> tuple[Change, ...]:

@@ -158,11 +158,12 @@ def _length(source: Value | UnsetType) -> int | None:
 
 
 def _fewer(change: Change, dags: DagPair) -> bool:
-    old, new = (_instances(task.mapping) if task else None for task in (dags.old_task(change), dags.new_task(change)))
+    tasks = dags.old_task(change), dags.new_task(change)
+    old, new = (map_instances(task.mapping) if task else None for task in tasks)
     return old is not None and new is not None and new < old
 
 
-def _instances(mapping: Mapping | None) -> int | None:
+def map_instances(mapping: Mapping | None) -> int | None:
     """Return how many instances a mapping makes; None if that is known only when it runs."""
     if mapping is None:
         return None

@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from dagserial.canonical import settled_bytes
 from dagserial.diff.change import Change, Diff, Summary
+from dagserial.diff.gravity import the_gravest
 from dagserial.diff.impact import Impact
 from dagserial.digest import Digest
 from dagserial.record import Record
@@ -93,13 +94,13 @@ def diff_document(diff: Diff, base: Side, head: Side, *, max_changes: int | None
     and message.
 
     Args:
-        max_changes: how many changes are written; the summary counts all of them.
+        max_changes: how many changes are written, the gravest ones; the summary counts all of them.
     """
     document = _Document(
         format=FORMAT,
         base=_side(base, diff.old),
         head=_side(head, diff.new),
-        changes=[change_document(change) for change in diff.changes[:max_changes]],
+        changes=[change_document(change) for change in the_gravest(diff.changes, max_changes)],
         ignored=[{"change": change_document(one.change), "ignore": one.ignore} for one in diff.ignored],
         impacts=diff.impacts,
         summary=diff.summary(),

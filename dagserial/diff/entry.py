@@ -10,7 +10,7 @@ from dagserial.diff.element import Difference, is_same, whole
 from dagserial.diff.entries import Sides
 from dagserial.diff.match import Match
 from dagserial.diff.matching import Rename
-from dagserial.diff.reference import redirected
+from dagserial.diff.reference import redirected, unnamed
 from dagserial.model import Value, semantics
 
 _PLACES = ("group", "parent")
@@ -81,12 +81,20 @@ def _pair_changes(
         if found.steps[0] in _PLACES:
             if found.before is not UNSET and match.names.groups.get(found.before) == found.after:
                 continue
-        elif is_by_renames(found, match):
+        elif is_by_renames(found, match) or (kind == "task" and _is_renamed_function(found, ids)):
             continue
         elif kind == "task" and found.steps[0] in semantics.EDGES and len(found.steps) == 2:
             yield _edge_change(dag_ids, ids, found, match)
             continue
         yield change_of(dag_ids, kind, ids, found, f"{kind}s", ids[1])
+
+
+def _is_renamed_function(found: Difference, ids: tuple[str, str]) -> bool:
+    """Tell whether two functions differ in nothing but the name, which says the task's id once more."""
+    if found.before is UNSET or found.after is UNSET:
+        return False
+    sides = [unnamed(side, one) for side, one in zip((found.before, found.after), ids, strict=True)]
+    return sides[0] is not found.before and sides[1] is not found.after and is_same(*sides)
 
 
 def _under_new_names(entry: dict[str, Value], match: Match) -> dict[str, Value]:

@@ -1,11 +1,12 @@
 """Say in words how grave the changes of a diff are, and what the settings made of them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import UNSET
 
 from dagserial.diff.change import Change, Diff
+from dagserial.diff.flight import told_flight
 from dagserial.diff.verdict import SEVERITIES, Verdict
 from dagserial.model.display import printable
 
@@ -14,6 +15,30 @@ def gravest(changes: Iterable[Change]) -> str:
     """Return the severity of the gravest change; an empty string if none was judged."""
     met = {change.verdict.severity for change in changes if change.verdict is not UNSET}
     return max(met, key=SEVERITIES.index, default="")
+
+
+def met(change: Change) -> str:
+    """Return what of the runs under way a change meets, in words; empty if nothing, or if that was not asked for."""
+    if change.in_flight is UNSET or change.verdict is UNSET:
+        return ""
+    return told_flight(change.in_flight, reaches_pinned="in_flight_pinned" in change.verdict.affects)
+
+
+def why(change: Change) -> str:
+    """Return the reason of a judged change, and what it meets."""
+    return " ".join(filter(None, [change.verdict.reason if change.verdict is not UNSET else "", met(change)]))
+
+
+def the_gravest(changes: Sequence[Change], most: int | None) -> Sequence[Change]:
+    """Return no more changes than so many, the gravest ones, in the order in which they are; all for None."""
+    if most is None or len(changes) <= most:
+        return changes
+    kept = sorted(range(len(changes)), key=lambda at: _rank(changes[at]), reverse=True)[:most]
+    return [changes[at] for at in sorted(kept)]
+
+
+def _rank(change: Change) -> int:
+    return -1 if change.verdict is UNSET else SEVERITIES.index(change.verdict.severity)
 
 
 def tag(change: Change) -> str:

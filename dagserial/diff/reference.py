@@ -1,5 +1,6 @@
 """Follow what a value says about other tasks and groups of its DAG: XComs, and tasks and groups as arguments."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -40,3 +41,15 @@ def redirected(value: Value, names: Names) -> Value:
 def may_refer(piece: bytes) -> bool:
     """Tell whether the bytes of a task may hold a value that names another; most do not."""
     return b'"$":"xcom"' in piece or b'"$":"task' in piece
+
+
+_COPY = re.compile(r"__\d+$")
+"""What the id of a `@task` ends in that a DAG calls more than once."""
+
+
+def unnamed(value: Value, task_id: str) -> Value:
+    """Return a function without the last part of its name, if that is the task's id, as for `@task`."""
+    if not isinstance(value, dict) or value.get("$") != "callable" or not isinstance(value.get("name"), str):
+        return value
+    place, _, name = value["name"].rpartition(".")
+    return {**value, "name": place} if name == _COPY.sub("", task_id.rpartition(".")[2]) else value

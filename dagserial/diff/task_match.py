@@ -8,7 +8,7 @@ from dagserial.canonical import settled_bytes
 from dagserial.diff.entries import Entries, Sides
 from dagserial.diff.likeness import Features, alone, common_share, features_of, unique_best
 from dagserial.diff.matching import Rename
-from dagserial.diff.reference import Names, may_refer, redirected
+from dagserial.diff.reference import Names, may_refer, redirected, unnamed
 from dagserial.model import Value, semantics
 
 _ROUNDS = 3
@@ -175,7 +175,8 @@ class _Unpaired:
         if found is None:
             task = self.entries[one]
             said = {name: task[name] for name in _DEFINITION & task.keys()}
-            said["args"] = {name: value for name, value in task.get("args", {}).items() if name not in _SHOWN}
+            args = task.get("args", {}).items()
+            said["args"] = {name: unnamed(value, one) for name, value in args if name not in _SHOWN}
             found = self._definitions[one] = settled_bytes(
                 redirected(said, self._nameless) if may_refer(bytes(self.entries.pieces[one])) else said
             )
@@ -194,7 +195,7 @@ class _Unpaired:
         if found is None:
             task = self.entries[one]
             said = task.get("args", {}).items()
-            args = [(name, _unnamed(value, one)) for name, value in said if not self._is_default(name, value)]
+            args = [(name, _nameless(value, one)) for name, value in said if not self._is_default(name, value)]
             mapping = task.get("mapping", {})
             rest = [("", task[name]) for name in ("code",) if name in task]
             expanded = [*mapping.get("expand", ()), *(("", mapping[name]) for name in mapping if name != "expand")]
@@ -205,12 +206,10 @@ class _Unpaired:
         return name in self._defaults and settled_bytes(self._defaults[name]) == settled_bytes(value)
 
 
-def _unnamed(value: Value, task_id: str) -> Value:
-    """Return a function without its name, if that is the task's, as it is for `@task`: it says the id once more."""
-    if not isinstance(value, dict) or value.get("$") != "callable" or not isinstance(value.get("name"), str):
-        return value
-    is_own = value["name"].rpartition(".")[2] == task_id.rpartition(".")[2]
-    return {key: item for key, item in value.items() if key != "name"} if is_own else value
+def _nameless(value: Value, task_id: str) -> Value:
+    """Return a function without its name, if that says the task's id once more."""
+    found = unnamed(value, task_id)
+    return value if found is value else {key: item for key, item in found.items() if key != "name"}
 
 
 def _joined(old: dict[bytes, list[str]], new: dict[bytes, list[str]]) -> Iterator[tuple[str, str]]:

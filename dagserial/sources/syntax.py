@@ -17,13 +17,15 @@ _DOCUMENTED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 def text_of(nodes: Iterable[ast.AST], left_out: Collection[ast.AST] = ()) -> bytes:
     """Return nodes as text: of each its class and its non-empty fields, sorted, without docstrings.
 
-    Written without recursion: long chains of operators nest deeper than calls may.
+    What the nodes themselves define has no name here: who uses it says by which. Written without recursion: long chains
+    of operators nest deeper than calls may.
 
     Args:
         left_out: decorators that are not written.
     """
     pieces: list[bytes] = []
-    rest: list[Any] = [list(nodes)]
+    defined = list(nodes)
+    rest: list[Any] = [defined]
     while rest:
         item = rest.pop()
         if isinstance(item, bytes):
@@ -32,6 +34,8 @@ def text_of(nodes: Iterable[ast.AST], left_out: Collection[ast.AST] = ()) -> byt
             rest += reversed([b"[", *_separated(item), b"]"])
         else:
             fields = sorted(_fields(item, left_out).items())
+            if item in defined and isinstance(item, _DOCUMENTED):
+                fields = [field for field in fields if field[0] != "name"]
             parts = [part for name, value in fields for part in (b",", name.encode() + b":", _part(value))][1:]
             rest += reversed([type(item).__name__.encode() + b"(", *parts, b")"])
     return b"".join(pieces)

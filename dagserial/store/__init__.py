@@ -4,7 +4,32 @@ Sessions come from the caller, who owns their transaction: nothing here commits,
 """
 
 from dagserial.store.engine import create, open_engine, reading
-from dagserial.store.records import RecordStore, Version
+from dagserial.store.instances import (
+    Instance,
+    instances_of,
+    put_instances,
+    set_run_state,
+)
+from dagserial.store.records import RecordStore
 from dagserial.store.runs import Run, record_of_run, runs_of, stamp
+from dagserial.store.under_way import UnderWay, under_way
+from dagserial.store.versions import Origin, Version
 
-__all__ = ["RecordStore", "Run", "Version", "create", "open_engine", "reading", "record_of_run", "runs_of", "stamp"]
+__all__ = [
+    "Instance",
+    "Origin",
+    "RecordStore",
+    "Run",
+    "UnderWay",
+    "Version",
+    "create",
+    "instances_of",
+    "open_engine",
+    "put_instances",
+    "reading",
+    "record_of_run",
+    "runs_of",
+    "set_run_state",
+    "stamp",
+    "under_way",
+]

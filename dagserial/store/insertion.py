@@ -1,17 +1,44 @@
-"""Insert rows that may be there already."""
+"""Insert rows that may be there already, in the words of each database.
 
-from collections.abc import Mapping
+Only a key that is taken is passed over: a row that a foreign key, a check or a limit refuses is an error. (MySQL's
+INSERT IGNORE would drop such a row, or cut it, without a word.)
+"""
 
-from sqlalchemy import Table
-from sqlalchemy.dialects.sqlite import insert
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Insert, Select, Table
+from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from dagserial.model import Value
+from dagserial.store.types import MYSQL
 
 
-def insert_missing(session: Session, table: Table, row: Mapping[str, Value]) -> bool:
-    """Insert a row unless its key is taken; return whether it was inserted. A row that is there stays as it is."""
-    statement = insert(table).values(dict(row)).on_conflict_do_nothing()
-    # An INSERT's row count is kept only on demand (SQLAlchemy 2.0.28).
-    options = {"preserve_rowcount": True}
-    return session.connection().execute(statement, execution_options=options).rowcount == 1
+def insert_missing(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, but those whose key is taken; what is there stays as it is.
+
+    A key that another session has taken and not yet committed is waited for. Give the rows in the order of their keys:
+    sessions that insert the same keys in different orders could wait for each other.
+    """
+    if rows:
+        connection = session.connection()
+        connection.execute(_unless_taken(table, connection.dialect.name), [dict(row) for row in rows])
+
+
+def as_committed(session: Session, statement: Select[Any]) -> Select[Any]:
+    """Return a query that sees what is now committed, whatever the transaction saw before.
+
+    A transaction of MySQL's own default isolation, REPEATABLE READ, is told that a key is taken, and does not see the
+    row that took it, unless it asks for a lock. Others see it, or are told to try again.
+    """
+    is_mysql = session.connection().dialect.name in MYSQL
+    return statement.with_for_update(read=True) if is_mysql else statement
+
+
+def _unless_taken(table: Table, dialect: str) -> Insert:
+    if dialect in MYSQL:
+        key = next(iter(table.primary_key.columns))
+        # An update that changes nothing; it waits, as an insert does.
+        return mysql.insert(table).on_duplicate_key_update({key.name: table.c[key.name]})
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing()

@@ -9,9 +9,13 @@ from datetime import UTC, datetime
 
 from dagserial.errors import SettingsError
 from dagserial.model import Value
-from dagserial.store.tables import ID_LENGTH
+from dagserial.store.tables import ID_LENGTH, IMAGE_LENGTH, STATE_LENGTH
+
+LARGEST_INTEGER = 2**31 - 1
+"""The largest number that an INTEGER of every database holds."""
 
 _IMAGE = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
+_STATE = re.compile(r"[a-z][a-z_]*")
 
 
 def checked_id(name: str, text: str) -> str:
@@ -26,13 +30,18 @@ def checked_id(name: str, text: str) -> str:
     return text
 
 
-def checked_text(name: str, text: str | None) -> str | None:
+def checked_text(name: str, text: str | None, length: int | None = None) -> str | None:
     """Return a text as it is.
 
     Raises:
-        SettingsError: the text holds a NUL, which PostgreSQL refuses, or is no Unicode.
+        SettingsError: the text is longer than `length` characters, holds a NUL, which PostgreSQL refuses, or is no
+            Unicode.
     """
-    if text is not None and ("\0" in text or any("\ud800" <= character <= "\udfff" for character in text)):
+    if text is None:
+        return None
+    if length is not None and len(text) > length:
+        raise SettingsError(f"{name} {text!r} has {len(text)} characters; it has {length} at most")
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise SettingsError(f"{name} {text!r} holds a character that no database keeps: NUL, or half a surrogate pair")
     return text
 
@@ -45,7 +54,34 @@ def checked_image(image: str | None) -> str | None:
     """
     if image is not None and not _IMAGE.fullmatch(image):
         raise SettingsError(f"image {image!r} is not pinned; a pinned one is 'repo@sha256:<64 hex>'")
-    return checked_text("image", image)
+    return checked_text("image", image, IMAGE_LENGTH)
+
+
+def checked_state(state: str | None) -> str | None:
+    """Return a state as it is: Airflow's, or one that a scheduler of its own has.
+
+    Raises:
+        SettingsError: the state is not of lower-case letters and underscores, or too long.
+    """
+    if state is not None and not _STATE.fullmatch(state):
+        raise SettingsError(f"state {state!r} is none; one is lower-case letters and underscores, as 'up_for_retry'")
+    return checked_text("state", state, STATE_LENGTH)
+
+
+def checked_labels(labels: dict[str, str] | None) -> dict[str, str] | None:
+    """Return labels as they are, by name.
+
+    Raises:
+        SettingsError: a name or a label is no text that every database keeps.
+    """
+    if labels is None:
+        return None
+    for name, text in labels.items():
+        if not isinstance(name, str) or not isinstance(text, str):
+            raise SettingsError(f"label {name!r} is {text!r}; name and label are texts")
+        checked_text("label", name)
+        checked_text(f"label {name!r}", text)
+    return dict(sorted(labels.items()))
 
 
 def checked_moment(name: str, moment: datetime) -> datetime:

@@ -11,33 +11,13 @@ from sqlalchemy.orm import Session
 from dagserial.digest import Digest
 from dagserial.errors import DigestMismatchError, NotFoundError, SettingsError
 from dagserial.record import FORMAT, Record
-from dagserial.store.insertion import insert_missing
-from dagserial.store.limits import checked_id, checked_image, checked_moment, checked_text
+from dagserial.store.insertion import as_committed, insert_missing
+from dagserial.store.limits import checked_id, checked_moment
 from dagserial.store.tables import dag_record, dag_version
+from dagserial.store.versions import NO_ORIGIN, Origin, Version, checked_origin, row_of, version_of
 
 _PREFIX = re.compile(r"sha256:[0-9a-f]{8,64}")
 _SHOWN_CANDIDATES = 10
-
-
-class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """A meaning that a DAG had: the record of it, and where it came from.
-
-    Attributes:
-        number: from 1, dense per DAG; the newest is the largest.
-        bundle_version: the commit.
-        image: `repo@sha256:<64 hex>`.
-        source: path of the DAG file.
-        created_at: when the version was put, in UTC.
-    """
-
-    dag_id: str
-    number: int
-    digest: Digest
-    bundle_name: str | None = None
-    bundle_version: str | None = None
-    image: str | None = None
-    source: str | None = None
-    created_at: datetime
 
 
 class RecordStore:
@@ -46,16 +26,7 @@ class RecordStore:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def put(
-        self,
-        record: Record,
-        *,
-        created_at: datetime,
-        bundle_name: str | None = None,
-        bundle_version: str | None = None,
-        image: str | None = None,
-        source: str | None = None,
-    ) -> Version:
+    def put(self, record: Record, *, created_at: datetime, origin: Origin = NO_ORIGIN) -> Version:
         """Keep a record; return the version of its DAG that it is.
 
         A record is written once. A new version is made only if the DAG differs from its latest version when both are
@@ -71,14 +42,11 @@ class RecordStore:
             dag_id=checked_id("dag_id", record.dag_id),
             number=1,
             digest=record.digest,
-            bundle_name=checked_text("bundle_name", bundle_name),
-            bundle_version=checked_text("bundle_version", bundle_version),
-            image=checked_image(image),
-            source=checked_text("source", source),
+            origin=checked_origin(origin),
             created_at=checked_moment("created_at", created_at),
         )
+        latest = self.latest(record.dag_id)
         while True:
-            latest = self.latest(record.dag_id)
             # The common case first, because it writes nothing: what a version points at is kept.
             if latest and latest.digest == record.digest:
                 return latest
@@ -86,10 +54,9 @@ class RecordStore:
             if latest and self._means(latest.digest, record):
                 return latest
             version = msgspec.structs.replace(offered, number=latest.number + 1) if latest else offered
-            # A number that another session took meanwhile is no version of ours: look again. On SQLite the write lock
-            # of the transaction leaves no such meanwhile.
-            if insert_missing(self._session, dag_version, msgspec.structs.asdict(version)):
-                return version
+            insert_missing(self._session, dag_version, [row_of(version)])
+            # The row is ours, or that of a session that was faster: then look again whether it says the same.
+            latest = self._latest(record.dag_id, is_fresh=True)
 
     def get(self, digest: Digest) -> Record:
         """Return a record, its bytes checked against the digest.
@@ -131,19 +98,23 @@ class RecordStore:
     def versions(self, dag_id: str) -> list[Version]:
         """Return all versions of a DAG, newest first; none of a DAG that was never put."""
         rows = self._session.execute(_newest_first(dag_id))
-        return [Version(**row._mapping) for row in rows]
+        return [version_of(row) for row in rows]
 
     def latest(self, dag_id: str) -> Version | None:
         """Return the newest version of a DAG; None of a DAG that was never put."""
-        row = self._session.execute(_newest_first(dag_id).limit(1)).one_or_none()
-        return None if row is None else Version(**row._mapping)
+        return self._latest(dag_id)
+
+    def _latest(self, dag_id: str, *, is_fresh: bool = False) -> Version | None:
+        statement = _newest_first(dag_id).limit(1)
+        row = self._session.execute(as_committed(self._session, statement) if is_fresh else statement).one_or_none()
+        return None if row is None else version_of(row)
 
     def _keep(self, record: Record) -> None:
         is_kept = select(dag_record.c.format).where(dag_record.c.digest == record.digest)
         # Asked first: on SQLite even an insert that inserts nothing takes the write lock.
         if self._session.execute(is_kept).one_or_none() is None:
             _check(record)
-            insert_missing(self._session, dag_record, msgspec.structs.asdict(record))
+            insert_missing(self._session, dag_record, [msgspec.structs.asdict(record)])
 
     def _means(self, digest: Digest, record: Record) -> bool:
         """Return whether a kept record says, in the current format, what another record says."""

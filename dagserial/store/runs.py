@@ -11,19 +11,27 @@ from dagserial.digest import Digest
 from dagserial.errors import InvalidDagError, NotFoundError, StampError
 from dagserial.model import Value
 from dagserial.record import Record
-from dagserial.store.insertion import insert_missing
-from dagserial.store.limits import checked_conf, checked_id, checked_image, checked_moment, checked_text
+from dagserial.store.insertion import as_committed, insert_missing
+from dagserial.store.limits import (
+    checked_conf,
+    checked_id,
+    checked_image,
+    checked_moment,
+    checked_state,
+    checked_text,
+)
 from dagserial.store.records import RecordStore
-from dagserial.store.tables import dag_record, dag_run
+from dagserial.store.tables import ID_LENGTH, dag_record, dag_run
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """A stamped DagRun: which record it runs, and with what.
 
     Attributes:
+        state: as Airflow names them (queued, running, success, failed); None if it is not known.
         logical_date: in UTC; None for a run without one.
         conf: what the run was triggered with, as JSON reads it back.
-        bundle_version: the commit.
+        bundle_version: the commit; a run that has one is pinned to it.
         image: `repo@sha256:<64 hex>`.
         created_at: when the run was stamped, in UTC.
     """
@@ -31,8 +39,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     dag_id: str
     run_id: str
     digest: Digest
+    state: str | None = None
     logical_date: datetime | None = None
     conf: dict[str, Value] | None = None
+    bundle_name: str | None = None
     bundle_version: str | None = None
     image: str | None = None
     created_at: datetime
@@ -45,8 +55,10 @@ def stamp(
     record: Record,
     *,
     created_at: datetime,
+    state: str | None = None,
     logical_date: datetime | None = None,
     conf: dict[str, Value] | None = None,
+    bundle_name: str | None = None,
     bundle_version: str | None = None,
     image: str | None = None,
 ) -> Run:
@@ -67,16 +79,21 @@ def stamp(
         dag_id=checked_id("dag_id", dag_id),
         run_id=checked_id("run_id", run_id),
         digest=record.digest,
+        state=checked_state(state),
         logical_date=None if logical_date is None else checked_moment("logical_date", logical_date),
         conf=checked_conf(conf),
-        bundle_version=checked_text("bundle_version", bundle_version),
+        bundle_name=checked_text("bundle_name", bundle_name, ID_LENGTH),
+        bundle_version=checked_text("bundle_version", bundle_version, ID_LENGTH),
         image=checked_image(image),
         created_at=checked_moment("created_at", created_at),
     )
     statement = _the_run(dag_id, run_id)
-    if session.execute(statement).one_or_none() is None:
+    row = session.execute(statement).one_or_none()
+    if row is None:
         _insert(session, offered)
-    stamped = Run(**session.execute(statement).one()._mapping)
+        # Ours, or that of a session that was faster: as it is now committed, whatever this transaction saw before.
+        row = session.execute(as_committed(session, statement)).one()
+    stamped = Run(**row._mapping)
     if stamped.digest != record.digest:
         raise StampError(dag_id, run_id, stamped.digest, record.digest)
     return stamped
@@ -110,4 +127,4 @@ def _insert(session: Session, run: Run) -> None:
     is_kept = select(dag_record.c.format).where(dag_record.c.digest == run.digest)
     if session.execute(is_kept).one_or_none() is None:
         raise NotFoundError(f"run {run.dag_id}/{run.run_id}: record {run.digest} is not in the store; put it first")
-    insert_missing(session, dag_run, msgspec.structs.asdict(run))
+    insert_missing(session, dag_run, [msgspec.structs.asdict(run)])

@@ -1,71 +1,34 @@
 """Declare the tables, their keys and what the database itself refuses.
 
-A record's body never changes and cannot go while a version or a run points at it: foreign keys and triggers say so,
-not only the functions of this package. A run without a stamp has no row.
+A record's body never changes and cannot go while a version, a run or a task instance points at it: foreign keys and
+triggers say so, not only the functions of this package. A run without a stamp has no row.
 """
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
-    DDL,
-    JSON,
+    Boolean,
     CheckConstraint,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
+    ForeignKeyConstraint,
+    Index,
     Integer,
-    LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
-    TypeDecorator,
-    event,
+    and_,
+    or_,
 )
 
-from dagserial.digest import Digest
+from dagserial.store.triggers import make_with
+from dagserial.store.types import Blob, DigestText, ExactText, JsonText, LongText, UtcDateTime
 
 ID_LENGTH = 250
-"""Characters of a dag_id or a run_id at most, as in Airflow 3.1, `airflow.models.base.ID_LEN`."""
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A moment: aware on the way in, UTC on the way out. SQLite keeps no time zone, so UTC is what is stored."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the moment in UTC; a naive one is refused."""
-        if value is None:
-            return None
-        if value.utcoffset() is None:
-            raise ValueError(f"{value!r} has no time zone")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the moment, aware, in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class DigestText(TypeDecorator[Digest]):
-    """A digest: plain text for the driver, a `Digest` for the reader."""
-
-    impl = String(71)
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Return the text as a plain string: not every driver takes a subclass."""
-        return None if value is None else str(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Digest | None:
-        """Return the digest, its form checked."""
-        return None if value is None else Digest(value)
-
+"""Characters of an id, a bundle or a commit at most, as in Airflow 3.1, `airflow.models.base.ID_LEN`."""
+IMAGE_LENGTH = 500
+"""Characters of an image at most: 255 of its name, 71 of its digest, and what a registry with a port takes."""
+STATE_LENGTH = 30
+"""Characters of a state at most."""
 
 metadata = MetaData(
     # Migrations find a constraint by its name, so every one has a name that follows from its columns.
@@ -79,11 +42,20 @@ metadata = MetaData(
 )
 
 
-def _digest_of_record() -> Column[Any]:
+def _digest_of_record(*, nullable: bool = False) -> Column[Any]:
     """Return the column by which a row points at its record; indexed, for "who points here"."""
     return Column(
-        "digest", DigestText, ForeignKey("dag_record.digest", ondelete="RESTRICT"), nullable=False, index=True
+        "digest", DigestText, ForeignKey("dag_record.digest", ondelete="RESTRICT"), nullable=nullable, index=True
     )
+
+
+def _key(name: str) -> Column[Any]:
+    return Column(name, ExactText(ID_LENGTH), primary_key=True)
+
+
+def _map_index() -> Column[Any]:
+    """Return the column that tells the instances of a mapped task apart; -1 for a task that is not mapped."""
+    return Column("map_index", Integer, primary_key=True, autoincrement=False, server_default="-1")
 
 
 dag_record = Table(
@@ -91,45 +63,87 @@ dag_record = Table(
     metadata,
     Column("digest", DigestText, primary_key=True),
     Column("format", Integer, nullable=False),
-    Column("dag_id", String(ID_LENGTH), nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("dag_id", ExactText(ID_LENGTH), nullable=False),
+    Column("body", Blob, nullable=False),
 )
 
 dag_version = Table(
     "dag_version",
     metadata,
-    Column("dag_id", String(ID_LENGTH), primary_key=True),
+    _key("dag_id"),
     Column("number", Integer, primary_key=True, autoincrement=False),
     _digest_of_record(),
-    Column("bundle_name", Text),
-    Column("bundle_version", Text),
-    Column("image", Text),
-    Column("source", Text),
+    Column("bundle_name", ExactText(ID_LENGTH)),
+    Column("bundle_version", ExactText(ID_LENGTH)),
+    Column("ref", LongText),
+    Column("is_dirty", Boolean),
+    Column("file", LongText),
+    Column("line", Integer),
+    Column("image", ExactText(IMAGE_LENGTH)),
+    Column("note", LongText),
+    Column("labels", JsonText),
     Column("created_at", UtcDateTime, nullable=False),
     CheckConstraint("number >= 1", name="number_from_1"),
+    CheckConstraint("line >= 1", name="line_from_1"),
 )
 
 dag_run = Table(
     "dag_run",
     metadata,
-    Column("dag_id", String(ID_LENGTH), primary_key=True),
-    Column("run_id", String(ID_LENGTH), primary_key=True),
+    _key("dag_id"),
+    _key("run_id"),
     _digest_of_record(),
+    Column("state", ExactText(STATE_LENGTH)),
     Column("logical_date", UtcDateTime),
-    Column("conf", JSON(none_as_null=True)),
-    Column("bundle_version", Text),
-    Column("image", Text),
+    Column("conf", JsonText),
+    Column("bundle_name", ExactText(ID_LENGTH)),
+    Column("bundle_version", ExactText(ID_LENGTH), index=True),
+    Column("image", ExactText(IMAGE_LENGTH), index=True),
     Column("created_at", UtcDateTime, nullable=False),
+    CheckConstraint("state <> ''", name="state_is_named"),
+    Index(None, "dag_id", "state"),
 )
 
-_SQLITE_TRIGGERS = (
-    """CREATE TRIGGER dag_record_is_not_updated BEFORE UPDATE ON dag_record
-    BEGIN SELECT RAISE(ABORT, 'dag_record is written once'); END""",
-    # INSERT OR REPLACE deletes and inserts, so it would pass the trigger above.
-    """CREATE TRIGGER dag_record_is_not_replaced BEFORE INSERT ON dag_record
-    WHEN EXISTS (SELECT 1 FROM dag_record WHERE digest = NEW.digest AND body IS NOT NEW.body)
-    BEGIN SELECT RAISE(ABORT, 'dag_record is written once'); END""",
+task_instance = Table(
+    "task_instance",
+    metadata,
+    _key("dag_id"),
+    _key("run_id"),
+    _key("task_id"),
+    _map_index(),
+    _digest_of_record(nullable=True),
+    Column("state", ExactText(STATE_LENGTH), index=True),
+    ForeignKeyConstraint(["dag_id", "run_id"], ["dag_run.dag_id", "dag_run.run_id"], ondelete="CASCADE"),
+    CheckConstraint("map_index >= -1", name="map_index_from_minus_1"),
+    CheckConstraint("state <> ''", name="state_is_named"),
 )
 
-for _trigger in _SQLITE_TRIGGERS:
-    event.listen(dag_record, "after_create", DDL(_trigger).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
+_KIND: Column[Any] = Column("kind", ExactText(4), nullable=False)
+_KEYS: Column[Any] = Column("keys", JsonText)
+
+task_map = Table(
+    "task_map",
+    metadata,
+    _key("dag_id"),
+    _key("run_id"),
+    _key("task_id"),
+    _map_index(),
+    _KIND,
+    Column("length", Integer, nullable=False),
+    _KEYS,
+    ForeignKeyConstraint(
+        ["dag_id", "run_id", "task_id", "map_index"],
+        [f"task_instance.{name}" for name in ("dag_id", "run_id", "task_id", "map_index")],
+        ondelete="CASCADE",
+        onupdate="CASCADE",
+    ),
+    CheckConstraint("length >= 0", name="length_from_0"),
+    # KEYS is a reserved word of MySQL, which an expression of columns quotes.
+    CheckConstraint(
+        or_(and_(_KIND == "dict", _KEYS.is_not(None)), and_(_KIND == "list", _KEYS.is_(None))),
+        name="keys_belong_to_dict",
+    ),
+)
+
+for _table in metadata.tables.values():
+    make_with(_table)

@@ -74,3 +74,33 @@ def test_moves_that_are_no_ids_are_refused(tmp_path: Path, table: str) -> None:
     (tmp_path / "dagserial.toml").write_text(table)
     with pytest.raises(SettingsError, match=r"moved in dagserial\.toml is no table"):
         moved(tmp_path)
+
+
+def test_a_function_renamed_is_a_task_renamed_and_no_more(dagserial: Run, repo: Repo) -> None:
+    flow = """
+from airflow.decorators import dag, task
+
+@dag(schedule="@daily")
+def etl():
+    @task
+    def extract(n=1):
+        return [n, n + 1]
+
+    @task
+    def load(rows):
+        return len(rows)
+
+    load(extract())
+    load(extract(2))
+
+etl()
+"""
+    repo.commit({"dags/etl.py": flow})
+    repo.commit({"dags/etl.py": flow.replace("extract", "pull")})
+    assert fates(changes(dagserial, repo)) == [("renamed", "pull"), ("renamed", "pull__1")]
+    repo.commit({"dags/etl.py": flow.replace("extract", "pull").replace("n + 1", "n + 2")})
+    found = changes(dagserial, repo)
+    assert [(one["rule"], one["object"]["id"]) for one in found] == [
+        ("task-code-changed", "pull"),
+        ("task-code-changed", "pull__1"),
+    ]

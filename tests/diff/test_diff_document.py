@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from diff_dags import dags, near_pairs, task_dag
 from hypothesis import given, settings
 
 from dagserial.canonical import canonical_bytes
 from dagserial.diff import (
+    Diff,
     Ignore,
     Policy,
     Side,
@@ -181,6 +183,23 @@ def test_a_document_says_that_it_is_truncated_and_counts_all() -> None:
     )
     VALIDATOR.validate(written)
     assert (len(written["changes"]), written["truncated"], written["summary"]["changes"]["changed"]) == (4, True, 9)
+
+
+def test_what_is_kept_of_a_truncated_document_is_the_gravest() -> None:
+    old = task_dag("etl", a=Task(operator="o", args={"x": 1}), b=Task(operator="o", args={"doc": "1"}))
+    old = msgspec.structs.replace(
+        old, tasks=old.tasks | {"c": Task(operator="o", args={"y": 2}), "d": Task(operator="p")}
+    )
+    new = task_dag(
+        "etl", a=Task(operator="o", args={"x": 2}), b=Task(operator="o", args={"doc": "2"}), c=old.tasks["c"]
+    )
+    diff = judged(compare_all({"etl": old}, {"etl": new}), {"etl": old}, {"etl": new})
+    severities = {most: [one["severity"] for one in cut_document(diff, most)["changes"]] for most in (1, 2, 3)}
+    assert severities == {1: ["breaking"], 2: ["behavioural", "breaking"], 3: ["behavioural", "cosmetic", "breaking"]}
+
+
+def cut_document(diff: Diff, most: int) -> Any:
+    return json.loads(diff_document(diff, BASE, HEAD, max_changes=most))
 
 
 def test_a_rename_is_written_with_what_it_was_and_why() -> None:

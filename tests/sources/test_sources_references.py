@@ -282,6 +282,14 @@ def test_where_a_definition_lies_does_not_count(folder: Path, tmp_path_factory: 
         sys.path.remove(str(elsewhere))
 
 
+def test_what_a_definition_is_called_does_not_count_but_what_it_uses_is_called_does(folder: Path) -> None:
+    texts = [
+        text_of(write(folder, {MAIN: f"def {helper}():\n    return 1\ndef {name}():\n    return {helper}()\n"}), name)
+        for name, helper in (("f", "h"), ("g", "h"), ("f", "i"))
+    ]
+    assert texts[0] == texts[1] != texts[2]
+
+
 def test_a_module_that_is_loaded_is_where_it_was_loaded_from(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {MAIN: "import elsewhere as e\ndef f():\n    return e.helper()\n", "hidden/elsewhere.py": HELPER}
     write(folder, files)

@@ -1,5 +1,7 @@
 """Records and versions."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -10,7 +12,7 @@ from store_cases import HOSTILE_IDS, IMAGE, LATER, NOON, digest_with, record_of
 from dagserial.digest import Digest
 from dagserial.errors import DigestMismatchError, NotFoundError, SettingsError
 from dagserial.record import Record
-from dagserial.store import RecordStore, Version
+from dagserial.store import Origin, RecordStore, Version
 from dagserial.store.tables import dag_record
 
 A, B = record_of(operator="x.A"), record_of(operator="x.B")
@@ -26,25 +28,25 @@ def _records(session: Session) -> int:
 
 
 def test_first_put_is_version_1_with_its_provenance(store: RecordStore) -> None:
-    version = store.put(
-        A, created_at=NOON, bundle_name="main", bundle_version="c0ffee", image=IMAGE, source="dags/etl.py"
-    )
-    assert version == Version(
-        dag_id="etl",
-        number=1,
-        digest=A.digest,
+    origin = Origin(
         bundle_name="main",
         bundle_version="c0ffee",
+        ref="v1.2.0",
+        is_dirty=True,
+        file="dags/etl.py",
+        line=12,
         image=IMAGE,
-        source="dags/etl.py",
-        created_at=NOON,
+        note="caf\u00e9\nfor the audit",
+        labels={"team": "sales", "\U0001f680": ""},
     )
+    version = store.put(A, created_at=NOON, origin=origin)
+    assert version == Version(dag_id="etl", number=1, digest=A.digest, origin=origin, created_at=NOON)
     assert store.versions("etl") == [version]
 
 
 def test_put_again_changes_nothing(store: RecordStore, session: Session) -> None:
-    first = store.put(A, created_at=NOON, bundle_version="1")
-    assert store.put(A, created_at=LATER, bundle_version="2") == first
+    first = store.put(A, created_at=NOON, origin=Origin(bundle_version="1"))
+    assert store.put(A, created_at=LATER, origin=Origin(bundle_version="2")) == first
     assert store.versions("etl") == [first]
     assert _records(session) == 1
 
@@ -90,22 +92,33 @@ def test_other_meaning_in_another_format_is_a_version(store: RecordStore) -> Non
 
 
 def test_number_taken_by_another_session_is_passed_over(engine: Engine) -> None:
-    taken: list[Digest] = []
-
-    def take(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith("INSERT INTO dag_version") and not taken:
-            taken.append(B.digest)
-            connection.exec_driver_sql("INSERT INTO dag_record VALUES (?, 2, 'etl', ?)", (str(B.digest), B.body))
-            connection.exec_driver_sql(
-                "INSERT OR ABORT INTO dag_version VALUES ('etl', 1, ?, NULL, NULL, NULL, NULL, ?)",
-                (str(B.digest), "2026-01-01 00:00:00.000000"),
-            )
-
-    event.listen(engine, "before_cursor_execute", take)
-    with Session(engine) as session:
+    with _taking(engine, "dag_version", B), Session(engine) as session:
         assert RecordStore(session).put(A, created_at=NOON).number == 2
         assert [v.digest for v in RecordStore(session).versions("etl")] == [A.digest, B.digest]
+
+
+def test_same_record_put_by_a_faster_session_is_its_version(engine: Engine) -> None:
+    with _taking(engine, "dag_version", A), Session(engine) as session:
+        version = RecordStore(session).put(A, created_at=NOON)
+        assert (version.number, version.created_at) == (1, LATER)
+        assert RecordStore(session).versions("etl") == [version]
+
+
+@contextmanager
+def _taking(engine: Engine, table: str, record: Record) -> Iterator[None]:
+    """Put a record behind the back of the session that is about to insert into a table, before it does."""
+    taken: list[Record] = []
+
+    def take(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith(f"INSERT INTO {table}") and not taken:
+            taken.append(record)
+            with Session(connection, join_transaction_mode="create_savepoint") as session, session.begin():
+                RecordStore(session).put(record, created_at=LATER)
+
+    event.listen(engine, "before_cursor_execute", take)
+    yield
     event.remove(engine, "before_cursor_execute", take)
+    assert taken == [record]
 
 
 def test_record_with_a_false_digest_is_not_kept(store: RecordStore, session: Session) -> None:
@@ -117,11 +130,20 @@ def test_record_with_a_false_digest_is_not_kept(store: RecordStore, session: Ses
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"created_at": datetime(2026, 1, 1)},
         {"image": "repo:latest"},
-        {"source": "dags/\udc80.py"},
+        {"image": "x" * 450 + "@sha256:" + "0" * 64},
+        {"file": "dags/\udc80.py"},
+        {"line": 0},
+        {"line": 2**31},
         {"bundle_name": "a\0b"},
+        {"bundle_name": "x" * 251},
         {"bundle_version": "\ud800"},
+        {"bundle_version": "x" * 251},
+        {"ref": "\0"},
+        {"note": "\0"},
+        {"labels": {"\0": ""}},
+        {"labels": {"a": "\0"}},
+        {"labels": {"a": 1}},
     ],
     ids=str,
 )
@@ -129,7 +151,13 @@ def test_wrong_provenance_is_refused_before_anything_is_kept(
     store: RecordStore, session: Session, wrong: dict[str, object]
 ) -> None:
     with pytest.raises(SettingsError):
-        store.put(A, **{"created_at": NOON, **wrong})  # type: ignore[arg-type]
+        store.put(A, created_at=NOON, origin=Origin(**wrong))  # type: ignore[arg-type]
+    assert _records(session) == 0
+
+
+def test_time_without_a_zone_is_refused_before_anything_is_kept(store: RecordStore, session: Session) -> None:
+    with pytest.raises(SettingsError, match="no time zone"):
+        store.put(A, created_at=datetime(2026, 1, 1))
     assert _records(session) == 0
 
 
@@ -143,7 +171,7 @@ def test_id_that_no_column_holds_is_refused(store: RecordStore, dag_id: str) -> 
 def test_hostile_id_is_only_an_id(store: RecordStore, dag_id: str) -> None:
     others = [store.put(record_of(other), created_at=NOON) for other in ("etl", *HOSTILE_IDS) if other != dag_id]
     assert store.versions(dag_id) == []
-    version = store.put(record_of(dag_id), created_at=NOON, source=dag_id, bundle_name=dag_id)
+    version = store.put(record_of(dag_id), created_at=NOON, origin=Origin(file=dag_id, bundle_name=dag_id))
     assert store.versions(dag_id) == [version]
     assert store.latest(dag_id) == version
     assert version.number == 1

@@ -5,16 +5,17 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Constraint, Engine, Index, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy import Constraint, Engine, Index, Table, delete, insert, select, update
+from sqlalchemy.exc import DatabaseError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 from store_cases import NOON, digest_with, record_of
 
 from dagserial.digest import Digest
 from dagserial.store import RecordStore, stamp
-from dagserial.store.tables import dag_record, dag_run, dag_version, metadata
+from dagserial.store.tables import dag_record, dag_run, dag_version, metadata, task_instance, task_map
 
 RUN = {"dag_id": "etl", "run_id": "r", "created_at": NOON}
+INSTANCE = {"dag_id": "etl", "run_id": "r", "task_id": "a"}
 
 
 @pytest.mark.parametrize("change", [{"body": b"x"}, {"dag_id": "other"}, {"format": 1}, {"digest": digest_with("1")}])
@@ -90,6 +91,89 @@ def test_version_numbers_start_from_1(session: Session) -> None:
         session.execute(insert(dag_version).values(dag_id="etl", number=0, digest=record_of().digest, created_at=NOON))
 
 
+@pytest.fixture
+def running(session: Session) -> Session:
+    """A session with a run that has one task instance, which pushed a list."""
+    RecordStore(session).put(record_of(), created_at=NOON)
+    stamp(session, "etl", "r", record_of(), created_at=NOON)
+    session.execute(insert(task_instance).values(INSTANCE))
+    session.execute(insert(task_map).values(**INSTANCE, kind="list", length=2))
+    return session
+
+
+def test_map_index_is_minus_1_unless_it_is_given(running: Session) -> None:
+    assert running.scalars(select(task_instance.c.map_index)).all() == [-1]
+    assert running.scalars(select(task_map.c.map_index)).all() == [-1]
+
+
+@pytest.mark.parametrize("wrong", [{"map_index": -2}, {"map_index": 0, "state": ""}], ids=str)
+def test_wrong_instance_is_refused(running: Session, wrong: dict[str, object]) -> None:
+    with pytest.raises(DatabaseError):
+        running.execute(insert(task_instance).values({**INSTANCE, **wrong}))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "list", "length": -1},
+        {"kind": "list", "length": 1, "keys": ["a"]},
+        {"kind": "dict", "length": 1},
+        {"kind": "set", "length": 1},
+        {"kind": "set", "length": 1, "keys": ["a"]},
+    ],
+    ids=str,
+)
+def test_wrong_task_map_is_refused(running: Session, wrong: dict[str, object]) -> None:
+    running.execute(delete(task_map))
+    with pytest.raises(DatabaseError):
+        running.execute(insert(task_map).values({**INSTANCE, **wrong}))
+
+
+def test_keys_of_a_dict_come_back(running: Session) -> None:
+    running.execute(delete(task_map))
+    running.execute(insert(task_map).values(**INSTANCE, kind="dict", length=2, keys=["b", "a"]))
+    assert running.scalars(select(task_map.c["keys"])).one() == ["b", "a"]
+
+
+def test_instance_of_a_run_that_is_not_there_is_refused(running: Session) -> None:
+    with pytest.raises(IntegrityError):
+        running.execute(insert(task_instance).values({**INSTANCE, "run_id": "other"}))
+
+
+def test_task_map_of_an_instance_that_is_not_there_is_refused(running: Session) -> None:
+    with pytest.raises(IntegrityError):
+        running.execute(insert(task_map).values(**{**INSTANCE, "task_id": "b"}, kind="list", length=1))
+
+
+def test_delete_of_a_record_that_an_instance_ran_is_refused(running: Session) -> None:
+    other = record_of("other")
+    RecordStore(running).put(other, created_at=NOON)
+    running.execute(update(task_instance).values(digest=other.digest))
+    running.execute(delete(dag_version))
+    with pytest.raises(IntegrityError):
+        running.execute(delete(dag_record).where(dag_record.c.digest == other.digest))
+
+
+def test_instances_go_with_their_run(running: Session) -> None:
+    running.execute(delete(dag_run))
+    assert running.execute(select(task_instance)).all() == []
+    assert running.execute(select(task_map)).all() == []
+
+
+@pytest.mark.parametrize("table", [dag_version, dag_run], ids=str)
+def test_update_of_a_digest_is_refused(running: Session, table: Table) -> None:
+    other = record_of(operator="x.Z")
+    RecordStore(running).put(other, created_at=NOON)
+    with pytest.raises(DatabaseError, match=f"{table} is written once"):
+        running.execute(update(table).values(digest=other.digest))
+
+
+@pytest.mark.parametrize("table", [dag_version, dag_run], ids=str)
+def test_provenance_may_be_corrected(running: Session, table: Table) -> None:
+    running.execute(update(table).values(bundle_version="c0ffee"))
+    assert running.scalars(select(table.c.bundle_version)).all() == ["c0ffee"]
+
+
 def test_naive_time_is_refused(session: Session) -> None:
     RecordStore(session).put(record_of(), created_at=NOON)
     row = {**RUN, "digest": record_of().digest, "created_at": datetime(2026, 1, 1)}
@@ -115,14 +199,29 @@ def test_what_a_migration_must_find_keeps_its_name() -> None:
     items: list[Constraint | Index] = []
     for table in metadata.sorted_tables:
         items += [*table.constraints, *table.indexes]
-    named = {str(item.name) for item in items}
-    assert named == {
+    assert {str(item.name) for item in items} == {
+        "ck_dag_run_state_is_named",
+        "ck_dag_version_line_from_1",
+        "ck_dag_version_number_from_1",
+        "ck_task_instance_map_index_from_minus_1",
+        "ck_task_instance_state_is_named",
+        "ck_task_map_keys_belong_to_dict",
+        "ck_task_map_length_from_0",
+        "fk_dag_run_digest_dag_record",
+        "fk_dag_version_digest_dag_record",
+        "fk_task_instance_dag_id_run_id_dag_run",
+        "fk_task_instance_digest_dag_record",
+        "fk_task_map_dag_id_run_id_task_id_map_index_task_instance",
+        "ix_dag_run_bundle_version",
+        "ix_dag_run_dag_id_state",
+        "ix_dag_run_digest",
+        "ix_dag_run_image",
+        "ix_dag_version_digest",
+        "ix_task_instance_digest",
+        "ix_task_instance_state",
         "pk_dag_record",
         "pk_dag_run",
         "pk_dag_version",
-        "fk_dag_run_digest_dag_record",
-        "fk_dag_version_digest_dag_record",
-        "ix_dag_run_digest",
-        "ix_dag_version_digest",
-        "ck_dag_version_number_from_1",
+        "pk_task_instance",
+        "pk_task_map",
     }

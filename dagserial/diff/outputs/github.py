@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from dagserial.diff.change import Change
+from dagserial.diff.gravity import why
 from dagserial.diff.outputs import unread
 from dagserial.diff.outputs.report import Report
 from dagserial.diff.outputs.wording import by_gravity, sentence, verdict_of
@@ -27,7 +28,7 @@ def render_github(report: Report) -> str:
 
 def _change(change: Change, report: Report) -> str:
     verdict, at = verdict_of(change), report.location(change)
-    message = f"{sentence(change)} {verdict.reason}"
+    message = f"{sentence(change)} {why(change)}"
     return _command(_COMMANDS[verdict.severity], at, verdict.rule, message)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from dagserial.canonical import canonical_bytes
 from dagserial.diff.document import Location
+from dagserial.diff.gravity import why
 from dagserial.diff.outputs import unread
 from dagserial.diff.outputs.report import Report
 from dagserial.diff.outputs.wording import by_gravity, sentence, verdict_of
@@ -25,7 +26,7 @@ def render_gitlab(report: Report) -> bytes:
 def _changes(report: Report) -> Iterator[dict[str, Any]]:
     for change in by_gravity(report.diff.changes):
         verdict = verdict_of(change)
-        text = f"{sentence(change)} {verdict.reason}"
+        text = f"{sentence(change)} {why(change)}"
         severity = _SEVERITIES[verdict.severity]
         yield _issue(verdict.rule, text, severity, verdict.fingerprint, report.location(change) or _TOP)
 

@@ -4,6 +4,7 @@ from itertools import groupby
 from xml.etree import ElementTree as ET
 
 from dagserial.diff.change import Change
+from dagserial.diff.gravity import why
 from dagserial.diff.outputs import unread
 from dagserial.diff.outputs.report import Report
 from dagserial.diff.outputs.wording import name_of, place_in, sentence, verdict_of
@@ -52,7 +53,7 @@ def _add_change(suite: ET.Element, change: Change, report: Report, ignored: str 
     case.set("classname", f"{_NAME}.{suite.get('name')}")
     case.set("name", f"{where}: {verdict.rule}")
     text = "\n".join(
-        [sentence(change), verdict.reason, *([f"{printable(at.file)}:{at.line}"] if at else []), verdict.fingerprint]
+        [sentence(change), why(change), *([f"{printable(at.file)}:{at.line}"] if at else []), verdict.fingerprint]
     )
     if ignored is not None:
         ET.SubElement(case, "skipped", message=printable(f"ignored: {ignored}"))

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from dagserial.canonical import canonical_bytes
 from dagserial.diff.change import Change
 from dagserial.diff.document import Location
+from dagserial.diff.gravity import why
 from dagserial.diff.outputs import unread
 from dagserial.diff.outputs.report import Report
 from dagserial.diff.outputs.wording import by_gravity, sentence, verdict_of
@@ -70,7 +71,7 @@ def _result(change: Change, report: Report, rules: list[str], ignored: str | Non
         "kind": "fail",
         "level": _LEVELS[verdict.severity],
         "locations": [place],
-        "message": {"text": _text(f"{sentence(change)} {verdict.reason}")},
+        "message": {"text": _text(f"{sentence(change)} {why(change)}")},
         "partialFingerprints": {"dagserial/v1": verdict.fingerprint},
         "properties": {
             "affects": list(verdict.affects),
