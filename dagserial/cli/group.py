@@ -17,6 +17,7 @@ DIFFERS, TROUBLE, INTERRUPTED, LEFT_ALONE = 1, 2, 130, 141
 
 VERBS = {
     "cat": "the exact bytes of one DAG's record",
+    "db": "make, upgrade or check the tables of a database",
     "demo": "see what dagserial does, on a small repository made for it",
     "diff": "what changed between two refs, DAG by DAG",
     "git-driver": "what changed in a file, for `git diff` to show",

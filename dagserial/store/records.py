@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from dagserial.digest import Digest
@@ -45,18 +45,18 @@ class RecordStore:
             origin=checked_origin(origin),
             created_at=checked_moment("created_at", created_at),
         )
-        latest = self.latest(record.dag_id)
+        latest, is_fresh = self.latest(record.dag_id), False
         while True:
             # The common case first, because it writes nothing: what a version points at is kept.
             if latest and latest.digest == record.digest:
                 return latest
             self._keep(record)
-            if latest and self._means(latest.digest, record):
+            if latest and self._means(latest.digest, record, is_fresh):
                 return latest
             version = msgspec.structs.replace(offered, number=latest.number + 1) if latest else offered
             insert_missing(self._session, dag_version, [row_of(version)])
             # The row is ours, or that of a session that was faster: then look again whether it says the same.
-            latest = self._latest(record.dag_id, is_fresh=True)
+            latest, is_fresh = self._latest(record.dag_id, is_fresh=True), True
 
     def get(self, digest: Digest) -> Record:
         """Return a record, its bytes checked against the digest.
@@ -65,7 +65,10 @@ class RecordStore:
             NotFoundError: there is no such record.
             DigestMismatchError: the stored bytes are not those that were put.
         """
-        row = self._session.execute(select(dag_record).where(dag_record.c.digest == digest)).one_or_none()
+        return self._get(digest, is_fresh=False)
+
+    def _get(self, digest: Digest, *, is_fresh: bool) -> Record:
+        row = self._row(select(dag_record).where(dag_record.c.digest == digest), is_fresh)
         if row is None:
             raise NotFoundError(f"there is no record {digest}")
         record = Record(**row._mapping)
@@ -102,12 +105,15 @@ class RecordStore:
 
     def latest(self, dag_id: str) -> Version | None:
         """Return the newest version of a DAG; None of a DAG that was never put."""
-        return self._latest(dag_id)
+        return self._latest(dag_id, is_fresh=False)
 
-    def _latest(self, dag_id: str, *, is_fresh: bool = False) -> Version | None:
-        statement = _newest_first(dag_id).limit(1)
-        row = self._session.execute(as_committed(self._session, statement) if is_fresh else statement).one_or_none()
+    def _latest(self, dag_id: str, *, is_fresh: bool) -> Version | None:
+        row = self._row(_newest_first(dag_id).limit(1), is_fresh)
         return None if row is None else version_of(row)
+
+    def _row(self, statement: Select[Any], is_fresh: bool) -> Row[Any] | None:
+        """Return the one row of a query, as this transaction sees it or, if fresh, as it is now committed."""
+        return self._session.execute(as_committed(self._session, statement) if is_fresh else statement).one_or_none()
 
     def _keep(self, record: Record) -> None:
         is_kept = select(dag_record.c.format).where(dag_record.c.digest == record.digest)
@@ -116,12 +122,12 @@ class RecordStore:
             _check(record)
             insert_missing(self._session, dag_record, [msgspec.structs.asdict(record)])
 
-    def _means(self, digest: Digest, record: Record) -> bool:
+    def _means(self, digest: Digest, record: Record, is_fresh: bool) -> bool:
         """Return whether a kept record says, in the current format, what another record says."""
-        statement = select(dag_record.c.format).where(dag_record.c.digest == digest)
-        if self._session.scalars(statement).one() == record.format == FORMAT:
+        row = self._row(select(dag_record.c.format).where(dag_record.c.digest == digest), is_fresh)
+        if row and row.format == record.format == FORMAT:
             return digest == record.digest
-        return _meaning(self.get(digest)) == _meaning(record)
+        return _meaning(self._get(digest, is_fresh=is_fresh)) == _meaning(record)
 
 
 def _newest_first(dag_id: str) -> Select[Any]:

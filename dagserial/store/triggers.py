@@ -44,6 +44,12 @@ def triggers_of(table: str, dialect: str) -> Iterator[str]:
             BEGIN SELECT RAISE(ABORT, 'dag_record is written once'); END"""
 
 
+def named_triggers(dialect: str) -> set[str]:
+    """Return the names of all triggers on a database."""
+    statements = [statement for table in _KEPT for statement in triggers_of(table, dialect)]
+    return {words[2] for words in map(str.split, statements) if words[:2] == ["CREATE", "TRIGGER"]}
+
+
 def make_with(table: Table) -> None:
     """Have the triggers of a table made whenever SQLAlchemy makes the table."""
     for dialect in ("sqlite", "postgresql", *MYSQL):

@@ -82,10 +82,8 @@ def test_stamp_of_a_faster_session_stands(engine: Engine, stocked: Session, fast
     def take(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
         if statement.startswith("INSERT INTO dag_run") and not taken:
             taken.append(True)
-            connection.exec_driver_sql(
-                "REPLACE INTO dag_run (dag_id, run_id, digest, created_at) VALUES ('etl', 'r1', ?, ?)",
-                (str(faster.digest), "2026-01-02 12:00:00.000000"),
-            )
+            with Session(connection, join_transaction_mode="create_savepoint") as session, session.begin():
+                stamp(session, "etl", "r1", faster, created_at=LATER)
 
     event.listen(engine, "before_cursor_execute", take)
     if faster is A:
