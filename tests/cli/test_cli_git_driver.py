@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -303,3 +305,64 @@ def test_a_reader_that_left_is_no_failure(repo: Driven) -> None:
             timeout=60,
         )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_page_on_git_says_what_happens(tmp_path: Path) -> None:
+    page = (ROOT / "docs/git.md").read_text()
+    commands, shown = re.findall(r"\n\n((?:    .*\n|\n(?=    ))+)", page)[:2]
+    repo = Repo(tmp_path / "repo")
+    repo.commit({"dags/etl.py": etl(), "dags/settings.py": "POOL = 'small'\n"})
+    repo.write({"dags/etl.py": etl(schedule="@hourly")})
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-ec", textwrap.dedent(commands)],
+        cwd=repo.folder,
+        env={**os.environ, **GIT_ENVIRONMENT, **NO_COLOR, "GIT_CONFIG_GLOBAL": str(tmp_path / "config"), "PATH": programs, "COLUMNS": "90"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == textwrap.dedent(shown)
+
+
+@pytest.mark.parametrize(
+    ("path", "env", "why"),
+    [("x" * 300 + ".py", {}, "File name too long"), ("x.py", {"PATH": "/no/such"}, "git cannot be run")],
+)
+def test_where_git_cannot_compare_we_do(
+    dagserial: Run, tmp_path: Path, path: str, env: dict[str, str], why: str
+) -> None:
+    for name, text in (("old", "x = 1\n"), ("new", "x = 2\n")):
+        (tmp_path / name).write_text(text)
+    sides = ("old", "0" * 40, "100644", "new", "0" * 40, "100644")
+    done = dagserial("git-driver", path, *sides, cwd=tmp_path, env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    said, *lines = done.stdout.splitlines()
+    assert said.startswith(f"dagserial: {path}: ")
+    assert why in said
+    assert lines[-2:] == ["-x = 1", "+x = 2"]
+
+
+def test_a_reader_that_leaves_midway_is_no_failure(repo: Driven) -> None:
+    repo.write({"x.py": "x = 1\n" * 300_000})
+    driver = [
+        sys.executable,
+        "-m",
+        "dagserial",
+        "git-driver",
+        "x.py",
+        "/dev/null",
+        ".",
+        ".",
+        "x.py",
+        "0" * 40,
+        "100644",
+    ]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(driver, cwd=repo.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.read(5) == b"diff "
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait(60)) == (b"", 0)
