@@ -1,6 +1,6 @@
 """Match the tasks and groups of two versions of a DAG."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -19,6 +19,7 @@ class Match:
 
     Args:
         dag_ids: the old and the new one, by which declared moves are looked up.
+        dag_renames: old id -> new id of DAGs.
 
     Attributes:
         tasks: the tasks of both sides.
@@ -29,7 +30,14 @@ class Match:
         old_names: the inverse.
     """
 
-    def __init__(self, old: Pieces, new: Pieces, dag_ids: tuple[str, str], matching: Matching) -> None:
+    def __init__(
+        self,
+        pieces: tuple[Pieces, Pieces],
+        dag_ids: tuple[str, str],
+        matching: Matching,
+        dag_renames: Mapping[str, str],
+    ) -> None:
+        old, new = pieces
         self.tasks = Sides(old.tasks, new.tasks)
         self.groups = Sides(old.groups, new.groups)
         self.task_renames: dict[str, Rename] = {}
@@ -37,8 +45,9 @@ class Match:
         if (self.tasks.gone and self.tasks.come) or (self.groups.gone and self.groups.come):
             self._match((_defaults(old.dag), _defaults(new.dag)), matching.moved_within(*dag_ids), matching)
         renames = self.task_renames.values(), self.group_renames.values()
-        self.names = Names(*({rename.old: rename.new for rename in kind} for kind in renames))
-        self.old_names = Names(*({rename.new: rename.old for rename in kind} for kind in renames))
+        pairs = [*([(rename.old, rename.new) for rename in kind] for kind in renames), dag_renames.items()]
+        self.names = Names(*map(dict, pairs))
+        self.old_names = Names(*({new: old for old, new in kind} for kind in pairs))
 
     def _match(self, defaults: tuple[Value, Value], moved: dict[str, str], matching: Matching) -> None:
         groups = declared_pairs(self.groups.gone, self.groups.come, moved)
