@@ -6,7 +6,7 @@ import msgspec
 
 from dagserial.diff.change import Kind
 from dagserial.diff.entries import Sides
-from dagserial.diff.group_match import around, comes_with, match_groups, siblings
+from dagserial.diff.group_match import around, comes_with, match_groups, siblings, within
 from dagserial.diff.matching import Matching, Rename, declared_pairs
 from dagserial.diff.reference import Names
 from dagserial.diff.task_match import TaskMatch
@@ -57,12 +57,26 @@ class Match:
             tasks.declare(siblings(pair, self.tasks))
         if matching.detect:
             tasks.detect(matching.likeness)
+            if matching.likeness < 100:
+                tasks.carry(self._carried())
         found = self._same_groups(tasks.found, groups, matching.likeness)
         for rename in found:
             if not rename.declared:
                 tasks.join(siblings((rename.old, rename.new), self.tasks))
         self.task_renames = {rename.new: rename for rename in tasks.found.values()}
         self.group_renames = {rename.new: rename for rename in found}
+
+    def _carried(self) -> Iterator[tuple[str, str]]:
+        """Yield tasks of one side alone that have one id within their groups, one in the other's group or deeper."""
+        news: dict[str, list[str]] = {}
+        for new in self.tasks.come:
+            news.setdefault(_label(new, around(self.tasks.new[new], self.groups.new)), []).append(new)
+        for old in self.tasks.gone:
+            olds = around(self.tasks.old[old], self.groups.old)
+            for new in news.get(_label(old, olds), ()):
+                chains = sorted((olds, around(self.tasks.new[new], self.groups.new)), key=len)
+                if chains[1][len(chains[1]) - len(chains[0]) :] == chains[0]:
+                    yield old, new
 
     def _same_groups(self, tasks: dict[str, Rename], declared: list[tuple[str, str]], least: int) -> list[Rename]:
         if not (self.groups.gone and self.groups.come):
@@ -83,6 +97,11 @@ class Match:
                 renamed = (self.group_renames[one] for one in news if one in self.group_renames)
                 if not comes_with(rename, (group for group in renamed if group.old in olds)):
                     yield kind, rename
+
+
+def _label(task_id: str, groups: list[str]) -> str:
+    """Return the id of a task within its group."""
+    return within(groups[0], task_id) if groups else task_id
 
 
 def _defaults(dag: msgspec.Raw) -> Value:

@@ -325,6 +325,23 @@ def pulling(dag_id: str, task_id: str = "make") -> str:
     return f"use {{{{ task_instance.xcom_pull(task_ids='{task_id}', dag_id='{dag_id}', key='return_value') }}}}"
 
 
+@pytest.mark.parametrize(
+    ("edges", "operation"), [(("a", "c"), "renamed"), (("c", "a"), "removed")], ids=["a neighbour", "none in common"]
+)
+def test_a_task_around_which_a_group_is_made_is_known_by_its_id_in_it(edges: tuple[str, str], operation: str) -> None:
+    def dag(prefix: str, command: str, before: str, after: str) -> Dag:
+        group = {"group": prefix.rstrip(".")} if prefix else {}
+        tasks = {"a": bash("a"), "c": bash("c"), f"{prefix}b": bash(command, before, **group)}
+        tasks[after] = msgspec.structs.replace(tasks[after], upstream=(f"{prefix}b",))
+        groups = {prefix.rstrip("."): Group()} if prefix else {}
+        return Dag(fields=DagFields(dag_id="etl"), groups=groups, tasks=dict(sorted(tasks.items())))
+
+    old, new = dag("", "one", "a", "c"), dag("g.", "another", *edges)
+    operations = {change.operation for change in compare(old, new) if change.object.id in ("b", "g.b")}
+    assert operation in operations
+    assert ("renamed" in operations) == (operation == "renamed")
+
+
 def test_what_names_a_renamed_dag_is_no_change() -> None:
     def sides(dag_id: str) -> dict[str, Dag]:
         inner = {"subdag": {"$": "dag", "dag_id": f"{dag_id}.inner"}}
