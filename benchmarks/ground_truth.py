@@ -24,12 +24,6 @@ Without the object, or with `unreadable` for the file: how many there are.
 """
 
 
-def truth() -> dict[str, Any]:
-    """Return the commits with what was read; docs/ground-truth.md says what the fields mean."""
-    loaded: dict[str, Any] = json.loads(TRUTH.read_text())
-    return loaded
-
-
 def expected(entry: dict[str, Any]) -> Told:
     """Return what dagserial tells of a commit: what was read, and what it is known to tell beyond that."""
     found: Told = Counter()
@@ -87,13 +81,18 @@ def _document(clone: Path, entry: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def verdicts(folder: Path, wanted: list[str]) -> Iterator[tuple[bool, str]]:
-    """Yield for each commit whether its diff agrees, and a line that says how."""
-    for entry in truth()["commits"]:
+def verdicts(truth: dict[str, Any], folder: Path, wanted: list[str]) -> Iterator[tuple[bool, str]]:
+    """Yield for each commit whether its diff agrees, and a line that says how.
+
+    Args:
+        truth: the commits with what was read; docs/ground-truth.md says what the fields mean.
+        wanted: commits, or repositories; empty for all.
+    """
+    for entry in truth["commits"]:
         name, clone = f"{entry['repository']} {entry['commit']}", folder / entry["repository"].partition("/")[2]
         if wanted and entry["commit"] not in wanted and entry["repository"] not in wanted:
             continue
-        defaults = truth()["repositories"][entry["repository"]]
+        defaults = truth["repositories"][entry["repository"]]
         hoped = expected(entry)
         try:
             found = told(_document(clone, defaults | entry), {key for key in hoped if len(key) == 2})
@@ -114,9 +113,10 @@ def main() -> int:
         "folder", type=Path, metavar="FOLDER", help="where the repositories are cloned, each under its name"
     )
     parser.add_argument("wanted", nargs="*", metavar="COMMIT", help="commits, or repositories as owner/name; all")
+    parser.add_argument("--truth", type=Path, default=TRUTH, metavar="FILE", help="what was read")
     given = parser.parse_args()
     all_agree = True
-    for agrees, line in verdicts(given.folder, given.wanted):
+    for agrees, line in verdicts(json.loads(given.truth.read_text()), given.folder, given.wanted):
         print(line, flush=True)
         all_agree &= agrees
     return 0 if all_agree else 1
