@@ -1,11 +1,12 @@
 """Match the tasks and groups of two versions of a DAG."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, product
 
 import msgspec
 
 from dagserial.diff.change import Kind
-from dagserial.diff.entries import Sides
+from dagserial.diff.entries import Entries, Sides
 from dagserial.diff.group_match import around, comes_with, match_groups, siblings, within
 from dagserial.diff.matching import Matching, Rename, declared_pairs
 from dagserial.diff.reference import Names
@@ -58,7 +59,7 @@ class Match:
         if matching.detect:
             tasks.detect(matching.likeness)
             if matching.likeness < 100:
-                tasks.carry(self._carried())
+                tasks.carry(self._carried(tasks.found))
         found = self._same_groups(tasks.found, groups, matching.likeness)
         for rename in found:
             if not rename.declared:
@@ -66,17 +67,16 @@ class Match:
         self.task_renames = {rename.new: rename for rename in tasks.found.values()}
         self.group_renames = {rename.new: rename for rename in found}
 
-    def _carried(self) -> Iterator[tuple[str, str]]:
-        """Yield tasks of one side alone that have one id within their groups, one in the other's group or deeper."""
-        news: dict[str, list[str]] = {}
-        for new in self.tasks.come:
-            news.setdefault(_label(new, around(self.tasks.new[new], self.groups.new)), []).append(new)
-        for old in self.tasks.gone:
-            olds = around(self.tasks.old[old], self.groups.old)
-            for new in news.get(_label(old, olds), ()):
-                chains = sorted((olds, around(self.tasks.new[new], self.groups.new)), key=len)
-                if chains[1][len(chains[1]) - len(chains[0]) :] == chains[0]:
-                    yield old, new
+    def _carried(self, found: dict[str, Rename]) -> Iterator[tuple[str, str]]:
+        """Yield tasks that are left over and have one id within their groups, one in the other's group or deeper."""
+        olds = _places(self.tasks.gone - found.keys(), self.tasks.old, self.groups.old)
+        news = _places(self.tasks.come - {one.new for one in found.values()}, self.tasks.new, self.groups.new)
+        for (label, groups), ids in news.items():
+            outer = (olds.get((label, groups[depth:]), ()) for depth in range(len(groups) + 1))
+            yield from product(chain.from_iterable(outer), ids)
+        for (label, groups), ids in olds.items():
+            outer = (news.get((label, groups[depth:]), ()) for depth in range(1, len(groups) + 1))
+            yield from product(ids, chain.from_iterable(outer))
 
     def _same_groups(self, tasks: dict[str, Rename], declared: list[tuple[str, str]], least: int) -> list[Rename]:
         if not (self.groups.gone and self.groups.come):
@@ -99,9 +99,13 @@ class Match:
                     yield kind, rename
 
 
-def _label(task_id: str, groups: list[str]) -> str:
-    """Return the id of a task within its group."""
-    return within(groups[0], task_id) if groups else task_id
+def _places(ids: Iterable[str], tasks: Entries, groups: Entries) -> dict[tuple[str, tuple[str, ...]], list[str]]:
+    """Return tasks by their ids within their groups, and by these groups, from the innermost out."""
+    found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for one in ids:
+        inside = tuple(around(tasks[one], groups))
+        found.setdefault((within(inside[0], one) if inside else one, inside), []).append(one)
+    return found
 
 
 def _defaults(dag: msgspec.Raw) -> Value:
