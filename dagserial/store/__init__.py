@@ -13,6 +13,7 @@ from dagserial.store.instances import (
     set_run_state,
 )
 from dagserial.store.records import RecordStore
+from dagserial.store.referrers import Referrer
 from dagserial.store.runs import Run, record_of_run, runs_of, stamp
 from dagserial.store.versions import Origin, Version
 
@@ -20,6 +21,7 @@ __all__ = [
     "Instance",
     "Origin",
     "RecordStore",
+    "Referrer",
     "Run",
     "RunInFlight",
     "Version",

@@ -8,7 +8,8 @@ from sqlalchemy import Row
 
 from dagserial.digest import Digest
 from dagserial.errors import SettingsError
-from dagserial.store.limits import LARGEST_INTEGER, checked_image, checked_labels, checked_text
+from dagserial.record import Record
+from dagserial.store.limits import LARGEST_INTEGER, checked_id, checked_image, checked_labels, checked_text
 from dagserial.store.tables import ID_LENGTH
 
 
@@ -76,6 +77,17 @@ def checked_origin(origin: Origin) -> Origin:
         note=checked_text("note", origin.note),
         labels=checked_labels(origin.labels),
     )
+
+
+def offered_version(record: Record, origin: Origin, created_at: datetime) -> Version:
+    """Return the version that a record is if its DAG has none.
+
+    Raises:
+        SettingsError: a dag_id of more than 250 characters, or as for `checked_origin`.
+    """
+    dag_id = checked_id("dag_id", record.dag_id)
+    checked = origin if origin is NO_ORIGIN else checked_origin(origin)
+    return Version(dag_id=dag_id, number=1, digest=record.digest, origin=checked, created_at=created_at)
 
 
 def row_of(version: Version) -> dict[str, Any]:
