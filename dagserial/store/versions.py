@@ -8,8 +8,7 @@ from sqlalchemy import Row
 
 from dagserial.digest import Digest
 from dagserial.errors import SettingsError
-from dagserial.record import Record
-from dagserial.store.limits import LARGEST_INTEGER, checked_id, checked_image, checked_labels, checked_text
+from dagserial.store.limits import LARGEST_INTEGER, checked_image, checked_labels, checked_text
 from dagserial.store.tables import ID_LENGTH
 
 
@@ -79,25 +78,8 @@ def checked_origin(origin: Origin) -> Origin:
     )
 
 
-def offered_version(record: Record, origin: Origin, created_at: datetime) -> Version:
-    """Return the version that a record is if its DAG has none.
-
-    Raises:
-        SettingsError: a dag_id of more than 250 characters, or as for `checked_origin`.
-    """
-    dag_id = checked_id("dag_id", record.dag_id)
-    checked = origin if origin is NO_ORIGIN else checked_origin(origin)
-    return Version(dag_id=dag_id, number=1, digest=record.digest, origin=checked, created_at=created_at)
-
-
-def row_of(version: Version) -> dict[str, Any]:
-    """Return a version as columns."""
-    columns = msgspec.structs.asdict(version)
-    return columns | msgspec.structs.asdict(columns.pop("origin"))
-
-
 def version_of(row: Row[Any]) -> Version:
-    """Return the version that a row of `dag_version` says."""
+    """Return the version that a whole row of `dag_version` says."""
     columns = dict(row._mapping)
     origin = Origin(**{name: columns.pop(name) for name in Origin.__struct_fields__})
     return Version(**columns, origin=origin)
