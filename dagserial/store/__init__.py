@@ -11,6 +11,7 @@ from dagserial.store.instances import (
     set_run_state,
 )
 from dagserial.store.records import RecordStore
+from dagserial.store.referrers import Referrer
 from dagserial.store.runs import Run, other_records, record_of_run, runs_of, stamp
 from dagserial.store.stamped import Stamped, record_key
 from dagserial.store.under_way import UnderWay, under_way
@@ -20,6 +21,7 @@ __all__ = [
     "Instance",
     "Origin",
     "RecordStore",
+    "Referrer",
     "Run",
     "Stamped",
     "UnderWay",

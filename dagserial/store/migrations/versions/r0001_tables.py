@@ -1,7 +1,8 @@
-"""Make the tables of records, versions, runs, task instances and task maps, with their triggers."""
+"""Make the tables of records, pages, versions, runs, task instances and task maps, with their triggers."""
 
 from alembic import op
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -14,7 +15,7 @@ from sqlalchemy import (
 )
 
 from dagserial.store.triggers import triggers_of
-from dagserial.store.types import Blob, DigestText, ExactText, JsonText, LongText, UtcDateTime
+from dagserial.store.types import DigestText, ExactText, JsonText, LongText, UtcDateTime, address, blob
 
 revision = "0001"
 down_revision = None
@@ -26,7 +27,7 @@ def upgrade() -> None:
     _runs()
     _instances()
     dialect = op.get_context().dialect.name
-    for table in ("dag_record", "dag_version", "dag_run", "task_instance", "task_map"):
+    for table in ("dag_record", "record_page", "dag_version", "dag_run", "task_instance", "task_map"):
         for statement in triggers_of(table, dialect):
             op.execute(statement)
 
@@ -37,8 +38,18 @@ def _records() -> None:
         Column("digest", DigestText, nullable=False),
         Column("format", Integer, nullable=False),
         Column("dag_id", ExactText(250), nullable=False),
-        Column("body", Blob, nullable=False),
+        Column("size", BigInteger, nullable=False),
+        Column("body", blob()),
+        Column("pages", blob()),
         PrimaryKeyConstraint("digest", name="pk_dag_record"),
+        CheckConstraint("(body IS NULL) <> (pages IS NULL)", name=op.f("ck_dag_record_body_or_pages")),
+        CheckConstraint("size >= 0", name=op.f("ck_dag_record_size_from_0")),
+    )
+    op.create_table(
+        "record_page",
+        Column("address", address(), nullable=False),
+        Column("frame", blob(), nullable=False),
+        PrimaryKeyConstraint("address", name="pk_record_page"),
     )
     op.create_table(
         "dag_version",
