@@ -72,10 +72,16 @@ class InvalidDagError(DagserialError, ValueError):
 class MapLengthError(DagserialError, ValueError):
     """A mapped task would have more instances than allowed."""
 
-    def __init__(self, length: int, limit: int) -> None:
-        super().__init__(f"mapping gives {length} instances, more than max_map_length, which is {limit}")
+    def __init__(self, length: int, limit: int, task_id: str = "") -> None:
+        of = f" of task {task_id!r}" if task_id else ""
+        super().__init__(f"mapping gives {length} instances{of}, more than max_map_length, which is {limit}")
         self.length = length
         self.limit = limit
+        self.task_id = task_id
+
+
+class UnmappableError(DagserialError, TypeError):
+    """A value over which a task is mapped is neither a list nor a dict."""
 
 
 class RecordError(DagserialError, ValueError):

@@ -18,7 +18,7 @@ from dagserial.sources.file import FileArgument, Files, file_value
 from dagserial.sources.inferred import WARNING, declared, is_inferred
 
 _NO_DEFAULT = ("ArgNotSet", "_NotSet")
-"""Classes of what stands for the default of a param that has none."""
+"""Classes of what stands for a default, or a fill value, where there is none."""
 
 _ENUM_ARGUMENTS = ("trigger_rule", "weight_rule")
 _OF_MANY_SPELLINGS = frozenset({*_ENUM_ARGUMENTS, "params"})
@@ -256,7 +256,9 @@ def _xcom_concat(value: Any, encode: Callable[[Any], Value]) -> Value:
 
 def _xcom_zip(value: Any, encode: Callable[[Any], Value]) -> Value:
     tagged = {"$": "xcom_zip", "args": encode(list(value.args))}
-    return tagged | ({"fillvalue": encode(value.fillvalue)} if hasattr(value, "fillvalue") else {})
+    # Airflow has one that stands for none.
+    has_one = hasattr(value, "fillvalue") and type(value.fillvalue).__name__ not in _NO_DEFAULT
+    return tagged | ({"fillvalue": encode(value.fillvalue)} if has_one else {})
 
 
 def _mapped_argument(value: Any, encode: Callable[[Any], Value]) -> Value:
