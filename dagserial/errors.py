@@ -4,6 +4,13 @@ Messages are sentences that hold the offending value and where it stands; the sa
 Errors know nothing of exit codes or HTTP: `cli` and `web` translate them.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dagserial.diff import Diff
+
 
 class DagserialError(Exception):
     """The root: whatever dagserial raises on purpose derives from it."""
@@ -51,7 +58,7 @@ class UnsupportedValueError(DagserialError, ValueError):
         self.file = file
         self.line = line
 
-    def declared(self, dag_id: str, file: str, line: int) -> "UnsupportedValueError":
+    def declared(self, dag_id: str, file: str, line: int) -> UnsupportedValueError:
         """Return the same error with where the value is declared."""
         return UnsupportedValueError(
             self.message, self.pointer, self.type_name, self.hint, dag_id=dag_id, file=file, line=line
@@ -116,11 +123,18 @@ class RepositoryError(DagserialError):
 
 
 class StampError(DagserialError):
-    """A DagRun is stamped already, with another record."""
+    """A DagRun is stamped already, with another record.
 
-    def __init__(self, dag_id: str, run_id: str, stamped: str, offered: str) -> None:
+    Attributes:
+        stamped: digest of the record that the run has.
+        offered: digest of the other.
+        diff: what the other one would change, judged.
+    """
+
+    def __init__(self, dag_id: str, run_id: str, stamped: str, offered: str, diff: Diff) -> None:
         super().__init__(f"run {dag_id}/{run_id} is stamped with {stamped}; it cannot be stamped with {offered}")
         self.dag_id = dag_id
         self.run_id = run_id
         self.stamped = stamped
         self.offered = offered
+        self.diff = diff

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
-from dagserial.cli.diff import records, selected_diff
+from dagserial.cli.diff import records_of, selected_diff
 from dagserial.cli.list import row
 from dagserial.cli.output import color_flag, columns, wants_color
 from dagserial.diff import render_text, with_impacts
@@ -58,7 +58,8 @@ def command(keep: bool, color: str) -> None:
             _list(side)
         _stamp_runs(folder / "records.sqlite", sides)
         _say("diff v1.0 v1.1", "what the second commit does")
-        diff = with_impacts(selected_diff(sides[0], sides[1], Selection(())), records(sides[0]), records(sides[1]))
+        found = selected_diff(sides[0], sides[1], Selection(()))
+        diff = with_impacts(found, *map(records_of, sides))
         click.echo(render_text(diff, color=wants_color(color), width=shutil.get_terminal_size((100, 24)).columns))
         click.echo("Next, in a repository of your own:  dagserial list    dagserial diff main...HEAD")
         if keep:

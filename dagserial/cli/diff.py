@@ -15,6 +15,7 @@ from dagserial.cli.output import color_flag, report_errors
 from dagserial.cli.outputs import output_flags, outputs_of, write_outputs
 from dagserial.cli.policy import ignore_table, policy, report_ignores
 from dagserial.cli.reading import options_of, reading_flags
+from dagserial.cli.selection import WithSelection
 from dagserial.cli.settings import moved
 from dagserial.diff import (
     Change,
@@ -40,15 +41,6 @@ from dagserial.sources.reading import ReadOptions
 
 _AS_FOUND = Matching()
 _LEVELS = get_args(Level)
-
-
-class WithSelection(click.Command):
-    """A command that takes refs before `--` and DAG names behind it."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        at = args.index("--") if "--" in args else len(args)
-        ctx.obj = tuple(args[at + 1 :])
-        return super().parse_args(ctx, args[:at])
 
 
 @click.command("diff", cls=WithSelection, options_metavar="[OPTIONS]")
@@ -135,10 +127,10 @@ def command(
         held, table = policy(history.root), ignore_table(history.root)
     found = applied(selected_diff(base, head, Selection(ctx.obj), matching), held, datetime.now(UTC).date())
     if outputs.wanted:
-        diff = with_impacts(found.diff, records(base), records(head)) if impact else found.diff
+        diff = with_impacts(found.diff, records_of(base), records_of(head)) if impact else found.diff
         diff = _with_flights(diff, base, head, db) if db else diff
         look = Look(max_changes=max_changes or None, ignore_table=table, fails_from=fail_on or "breaking")
-        write_outputs(outputs, Report(diff, _side(base), _side(head), look), color=color)
+        write_outputs(outputs, Report(diff, side_of(base), side_of(head), look), color=color)
     if not quiet:
         if "json" not in outputs.forms:
             for side in (base, head):
@@ -219,20 +211,21 @@ def _compared(side: Snapshot, other: Snapshot, selection: Selection) -> list[Ent
     ]
 
 
-def records(side: Snapshot) -> dict[str, Record]:
-    """Return the records of a side, by dag_id."""
+def records_of(side: Snapshot) -> dict[str, Record]:
+    """Return the records of a side by dag_id."""
     return {entry.record.dag_id: entry.record for entry in side.entries}
+
+
+def side_of(side: Snapshot) -> Side:
+    """Return what a report says of a side."""
+    errors = tuple(UnreadFile(error.file, error.line, error.error) for error in side.errors)
+    declared = {entry.record.dag_id: entry.provenance for entry in side.entries}
+    locations = {dag_id: Location(found.file, found.line) for dag_id, found in declared.items()}
+    return Side(side.ref, side.commit, errors, locations, records_of(side))
 
 
 def _with_flights(diff: Diff, base: Snapshot, head: Snapshot, url: str) -> Diff:
     # Imported when it is asked for: SQLAlchemy takes longer to import than all else that a diff does.
     flights = importlib.import_module("dagserial.cli.flights")
-    found: Diff = flights.met(url, diff, records(base), records(head))
+    found: Diff = flights.met(url, diff, records_of(base), records_of(head))
     return found
-
-
-def _side(side: Snapshot) -> Side:
-    errors = tuple(UnreadFile(error.file, error.line, error.error) for error in side.errors)
-    declared = {entry.record.dag_id: entry.provenance for entry in side.entries}
-    locations = {dag_id: Location(found.file, found.line) for dag_id, found in declared.items()}
-    return Side(side.ref, side.commit, errors, locations, records(side))

@@ -17,13 +17,18 @@ DIFFERS, TROUBLE, INTERRUPTED, LEFT_ALONE = 1, 2, 130, 141
 
 VERBS = {
     "cat": "the exact bytes of one DAG's record",
+    "db": "make, upgrade or check the tables of a database",
     "demo": "see what dagserial does, on a small repository made for it",
     "diff": "what changed between two refs, DAG by DAG",
+    "git-driver": "what changed in a file, for `git diff` to show",
     "list": "the DAGs at a ref or in the work tree",
+    "put": "put the records of a ref into a store",
     "rules": "the rules by which changes are judged, and each explained",
+    "runs": "which DagRuns ran what",
     "schema": "the JSON Schemas of records and diffs",
     "serialize": "the records of DAG files, to stdout or as files",
     "show": "one DAG as text, JSON or a graph",
+    "stamp": "point a DagRun at the record that it runs",
     "verify": "check record files against their digests",
 }
 """Each verb with its line of help; `dagserial.cli.<verb>` holds its command."""
@@ -38,7 +43,7 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command: click.Command = importlib.import_module(f"dagserial.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"dagserial.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

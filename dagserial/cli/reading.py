@@ -101,10 +101,10 @@ def options_at(root: Path | None, flags: dict[str, Any]) -> ReadOptions:
         "connections": load_connections(flags["connections"]) if flags["connections"] else {},
         "env": {
             **(load_environment(flags["env_file"]) if flags["env_file"] else {}),
-            **_pairs("--env NAME=VALUE", flags["env"]),
+            **pairs("--env NAME=VALUE", flags["env"]),
         },
-        "roots": _pairs("--root PATH=DIR", flags["root"]),
-        "packages": _pairs("--package NAME=DIR", flags["package"]),
+        "roots": pairs("--root PATH=DIR", flags["root"]),
+        "packages": pairs("--package NAME=DIR", flags["package"]),
     }
     surrounding = {"variables": from_environment("AIRFLOW_VAR_"), "connections": from_environment("AIRFLOW_CONN_")}
     for name, own in given.items():
@@ -112,7 +112,7 @@ def options_at(root: Path | None, flags: dict[str, Any]) -> ReadOptions:
     return read_options(fields)
 
 
-def _pairs(usage: str, texts: Sequence[str]) -> dict[str, str]:
+def pairs(usage: str, texts: Sequence[str]) -> dict[str, str]:
     """Return the values of a repeated flag by name.
 
     Args:

@@ -45,6 +45,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
         previous: the object as the old side calls it; UNSET if that calls it the same.
         likeness: percent that the two sides of what was renamed have in common.
         declared: the rename is one that the settings declare.
+        cause: of a task's argument, the path of the change of the DAG's default_args that it follows.
         verdict: what is held of it; UNSET until `judged` has set it.
         in_flight: what it meets; UNSET until `with_flights` has set it, and of a change that reaches no run under way.
     """
@@ -57,6 +58,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     previous: Target | UnsetType = UNSET
     likeness: int | UnsetType = UNSET
     declared: bool | UnsetType = UNSET
+    cause: str | UnsetType = UNSET
     verdict: Verdict | UnsetType = UNSET
     in_flight: InFlight | UnsetType = UNSET
 

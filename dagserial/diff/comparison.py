@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 from msgspec import UNSET
 
+from dagserial.diff.cause import with_causes
 from dagserial.diff.change import Change, Diff, place
 from dagserial.diff.dag_match import dag_likeness, match_dags
 from dagserial.diff.element import Difference, is_unknown, whole
@@ -55,7 +56,7 @@ def compare_pieces(old: Pieces, new: Pieces, matching: Matching = _AS_FOUND) -> 
     rename = None
     if dag_ids[0] != dag_ids[1]:
         rename = Rename(*dag_ids, dag_likeness(old, new), matching.is_declared(*dag_ids))
-    return _known(_compared((old, new), dag_ids, rename, matching))
+    return _known(_compared((old, new), dag_ids, rename, matching, dag_renames=_new_ids([rename] if rename else [])))
 
 
 def compare_all(
@@ -73,16 +74,20 @@ def compare_all(
         files: for each side, the file that declares a DAG, as far as it is known: DAGs of one file are more alike.
     """
     befores, afters = _records(old), _records(new)
+    gone = {dag_id: cut(befores[dag_id].body) for dag_id in befores.keys() - afters.keys()}
+    come = {dag_id: cut(afters[dag_id].body) for dag_id in afters.keys() - befores.keys()}
+    renames = match_dags(gone, come, files, matching) if gone and come else []
+    new_ids = _new_ids(renames)
     changes: list[Change] = []
     for dag_id in befores.keys() & afters.keys():
         bodies = befores[dag_id].body, afters[dag_id].body
         if bodies[0] != bodies[1]:
-            changes += _compared((cut(bodies[0]), cut(bodies[1])), (dag_id, dag_id), None, matching)
-    gone = {dag_id: cut(befores[dag_id].body) for dag_id in befores.keys() - afters.keys()}
-    come = {dag_id: cut(afters[dag_id].body) for dag_id in afters.keys() - befores.keys()}
-    renames = match_dags(gone, come, files, matching) if gone and come else []
+            changes += _compared(
+                (cut(bodies[0]), cut(bodies[1])), (dag_id, dag_id), None, matching, dag_renames=new_ids
+            )
     for rename in renames:
-        changes += _compared((gone.pop(rename.old), come.pop(rename.new)), (rename.old, rename.new), rename, matching)
+        pair = gone.pop(rename.old), come.pop(rename.new)
+        changes += _compared(pair, (rename.old, rename.new), rename, matching, dag_renames=new_ids)
     changes += (_whole(dag_id, whole(_address(befores[dag_id]), UNSET)) for dag_id in gone)
     changes += (_whole(dag_id, whole(UNSET, _address(afters[dag_id]))) for dag_id in come)
     old_digests, new_digests = ({one: record.digest for one, record in side.items()} for side in (befores, afters))
@@ -103,14 +108,23 @@ def _current(thing: Dag | Record) -> Record:
     return thing if thing.format == FORMAT else Record.of_dag(thing.dag())
 
 
+def _new_ids(renames: Iterable[Rename]) -> dict[str, str]:
+    return {rename.old: rename.new for rename in renames}
+
+
 def _compared(
-    pieces: tuple[Pieces, Pieces], dag_ids: tuple[str, str], rename: Rename | None, matching: Matching
+    pieces: tuple[Pieces, Pieces],
+    dag_ids: tuple[str, str],
+    rename: Rename | None,
+    matching: Matching,
+    *,
+    dag_renames: Mapping[str, str],
 ) -> tuple[Change, ...]:
-    match = Match(*pieces, dag_ids, matching)
+    match = Match(pieces, dag_ids, matching, dag_renames)
     changes = [renamed(dag_ids, "dag", rename)] if rename else []
     changes += _dag_changes(dag_ids, pieces, match)
     changes += entry_changes(dag_ids, match)
-    return tuple(sorted(changes, key=place))
+    return tuple(sorted(with_causes(changes), key=place))
 
 
 def _known(changes: Iterable[Change]) -> tuple[Change, ...]:

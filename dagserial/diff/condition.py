@@ -23,6 +23,14 @@ def _zone_differs(change: Change, dags: DagPair) -> bool:
     return None not in sides and sides[0] != sides[1] and _zoneless(change.before) == _zoneless(change.after)
 
 
+def _zone_of_dag(change: Change, dags: DagPair) -> bool:
+    """The zone of the default start_date, by which a DAG without a start of its own reckons (Airflow 2 and 3, DAG)."""
+    is_start = change.path.endswith("/default_args/start_date")
+    sides = [side.get("zone") for side in (change.before, change.after) if isinstance(side, dict)]
+    starts = [dag.fields.start_date for dag in (dags.old, dags.new) if dag]
+    return is_start and len(sides) == 2 and sides[0] != sides[1] and not any(starts)
+
+
 def _zoned(side: Value | UnsetType) -> bytes | None:
     """Return the zone that a datetime or a timetable names; None if it names none."""
     if not isinstance(side, dict):
@@ -229,5 +237,6 @@ CONDITIONS: dict[str, Condition] = {
     "still-there": _still_there,
     "widened": _widened,
     "zone-differs": _zone_differs,
+    "zone-of-dag": _zone_of_dag,
 }
 """Every condition by the name that rules call it by."""

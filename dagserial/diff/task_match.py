@@ -49,6 +49,11 @@ class TaskMatch:
             if old in self._old.left and new in self._new.left and self._has_same_operator(old, new):
                 self._settle(old, new, self._share(old, new))
 
+    def carry(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Take pairs of one id within their groups that are alone with it, if a neighbour is the same, too."""
+        left = [(old, new) for old, new in pairs if old in self._old.left and new in self._new.left]
+        self.join((old, new) for old, new in alone(left) if self._known_old(old) & self._known_new(new))
+
     def detect(self, least: int) -> None:
         """Pair what can be told apart.
 

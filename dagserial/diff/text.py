@@ -3,12 +3,13 @@
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 
+from dagserial.diff.cause import folded
 from dagserial.diff.change import KINDS, Change, Diff, Operation
 from dagserial.diff.gravity import counted, graded, gravest, met, settled_lines, tag, the_gravest
 from dagserial.diff.impact import Impact
@@ -81,8 +82,9 @@ def _dag_lines(diff: Diff, dag_id: str, changes: list[Change], width: int) -> It
     previous = diff.renamed.get(dag_id, dag_id)
     old, new = diff.old.get(previous), diff.new.get(dag_id)
     sign = _SIGNS[_dag_fate(diff, dag_id)]
-    rows = [_row(change) for change in changes if change.path]
-    layout = _layout(rows, width)
+    told_of = folded(change for change in changes if change.path)
+    rows = [_row(one.change) for one in told_of]
+    layout = _layout(rows, (change for change in changes if change.path), width)
     name = _renaming(changes[0]) if previous != dag_id else printable(dag_id)
     head = f"{sign} dag {name}".removeprefix("~ ").ljust(layout.start - 2)
     digests = " -> ".join(digest.short for digest in (old, new) if digest)
@@ -93,9 +95,10 @@ def _dag_lines(diff: Diff, dag_id: str, changes: list[Change], width: int) -> It
     for change in changes:
         if not change.path:
             yield from _why(change)
-    for row in rows:
+    for row, one in zip(rows, told_of, strict=True):
         yield from _row_lines(layout.lead(row), row, layout)
         yield from _why(row.change)
+        yield from _follower_lines(one.followers, layout)
     if impact := told(diff.impacts.get(dag_id, Impact())):
         yield _Line("", f"    impact  {impact}")
 
@@ -127,13 +130,23 @@ class _Layout(NamedTuple):
         return f"{text.rstrip().ljust(self.width - self.tag_width)}  {mark}" if mark else text.rstrip()
 
 
-def _layout(rows: list[_Row], width: int) -> _Layout:
+def _layout(rows: list[_Row], told_of: Iterable[Change], width: int) -> _Layout:
     return _Layout(
         name_width=min(_WIDEST_NAME, max((len(row.name) for row in rows if row.field or _detail(row)), default=0)),
         field_width=min(_WIDEST_FIELD, max((len(row.field) for row in rows), default=0)),
         width=width,
-        tag_width=max((len(tag(row.change)) + 2 for row in rows if tag(row.change)), default=0),
+        tag_width=max((len(tag(change)) + 2 for change in told_of if tag(change)), default=0),
     )
+
+
+def _follower_lines(followers: tuple[Change, ...], layout: _Layout) -> Iterator[_Line]:
+    """Yield which tasks a change is one of, too, and by which rules."""
+    for _, group in groupby(sorted(followers, key=tag), key=tag):
+        changes = list(group)
+        lead = f"           in {counted(len(changes), 'task')}: "
+        names = cut(", ".join(printable(change.object.id) for change in changes), layout.room(lead))
+        yield _Line("", layout.tagged(lead + names, changes[0]))
+        yield from _why(changes[0])
 
 
 def _why(change: Change) -> Iterator[_Line]:

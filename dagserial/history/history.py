@@ -11,7 +11,9 @@ import msgspec
 
 from dagserial.errors import DagserialError, NotFoundError, RepositoryError
 from dagserial.history import refs
+from dagserial.history.pair import readings
 from dagserial.history.repository import Repository
+from dagserial.history.side import FileSide
 from dagserial.history.tree import materialise
 from dagserial.model import ValueWarning
 from dagserial.record import Record
@@ -112,6 +114,15 @@ class History:
         """
         return None if ref == WORKTREE else refs.commit(self._repository, ref)
 
+    def checked_out(self) -> tuple[str | None, bool]:
+        """Return the commit that the work tree stands on, and whether the work tree holds anything else.
+
+        None before the first commit. Files that Git ignores are nothing else.
+        """
+        status, output, _ = self._repository.run("status", "--porcelain")
+        failed, commit, _ = self._repository.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        return None if failed else commit.decode().strip(), bool(status or output)
+
     def merge_base(self, a: str, b: str) -> str:
         """Return the commit at which two refs parted; the work tree stands on HEAD.
 
@@ -140,6 +151,24 @@ class History:
             return _snapshot(ref, None, self._read(self.root, options), ())
         with materialise(self._repository, commit) as tree:
             return _snapshot(ref, commit, self._read(tree.root, options), tree.left_out)
+
+    def of_pair(
+        self, old: FileSide | None, new: FileSide | None, options: ReadOptions = _AS_FOUND
+    ) -> tuple[Snapshot, Snapshot]:
+        """Return the records of one file before and after a change; where it is missing there are none.
+
+        Only the file differs, as its contents say; the rest is the work tree. If it cannot be read so, each side is
+        read with the files of the commit that made it so, if HEAD's history has one.
+
+        Raises:
+            SettingsError, RepositoryError, SandboxError: as for `at`.
+        """
+        there = [side for side in (old, new) if side is not None]
+        found = iter(readings(self._repository, there, options, files.read_contents) if there else [])
+        base, head = (
+            _snapshot(ref, None, next(found) if side else Reading(), ()) for ref, side in (("old", old), ("new", new))
+        )
+        return base, head
 
     def load(self, dag_id: str, ref: str = "HEAD", options: ReadOptions = _AS_FOUND) -> Entry:
         """Return the record of one DAG at a ref, with what stands beside it.

@@ -45,6 +45,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         dag_folders: where the DAG files lie, absolute.
         options: as the caller has them; what the fields above say is taken from those.
         settings: Airflow configuration as (section, key, value).
+        contents: what each of the files holds, where that is not what lies in the tree; empty if all lie there.
     """
 
     root: str
@@ -54,6 +55,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     settings: list[tuple[str, str, str]]
     limits: sandbox.Limits
     options: ReadOptions
+    contents: list[bytes] = []
 
 
 class FileResult(msgspec.Struct, frozen=True):
@@ -88,7 +90,7 @@ def main(body: bytes) -> bytes:
         imports=request.options.imports,
     )
     canonical_name("airflow.DAG")  # reads the data once for all forks, before any DAG file can get in its way
-    outcomes = sandbox.each(request.files, lambda file: _answer(request, file), request.limits)
+    outcomes = sandbox.each(range(len(request.files)), lambda at: _answer(request, at), request.limits)
     results = [
         msgspec.msgpack.decode(outcome.answer, type=FileResult)
         if outcome.answer is not None
@@ -98,11 +100,12 @@ def main(body: bytes) -> bytes:
     return msgspec.msgpack.encode(results)
 
 
-def _answer(request: Request, file: str) -> bytes:
+def _answer(request: Request, at: int) -> bytes:
+    file = request.files[at]
     os.chdir(request.root)
     NOTES.start(request.root)
     try:
-        result = FileResult(parsed=_read(request, file))
+        result = FileResult(parsed=_read(request, file, request.contents[at] if request.contents else None))
     except UnsupportedValueError as error:
         result = FileResult(error=FileError(file, error.line or None, str(error)))
     except BaseException as error:  # SystemExit and what else a DAG file may raise
@@ -110,10 +113,10 @@ def _answer(request: Request, file: str) -> bytes:
     return msgspec.msgpack.encode(result)
 
 
-def _read(request: Request, file: str) -> list[Parsed]:
+def _read(request: Request, file: str, content: bytes | None) -> list[Parsed]:
     root, options = request.root, request.options
     parsed = []
-    dags = load(root, file)
+    dags = load(root, file, content)
     code = Code(root, is_wanted=options.code)
     folders = folders_of(request, os.path.dirname(f"{root}/{file}"))
     deployed = DeployedPaths(deployed_folders(request))

@@ -17,6 +17,7 @@ from typing import Any
 from dagserial.authoring.dependency import UnknownEnd
 from dagserial.digest import Digest
 from dagserial.model import Encoder, Value
+from dagserial.model.names import canonical_name
 from dagserial.model.scalar import callable_, class_
 from dagserial.model.value import EncodeType
 from dagserial.sources.names import Function, arguments, used
@@ -51,7 +52,7 @@ class Code:
         """
         self._root = os.path.join(os.path.abspath(root), "") if root else ""
         self._is_wanted = is_wanted
-        self._references = References(self._is_own)
+        self._references = References(self._is_own, canonical_name)
         self._digests: dict[Any, Digest] = {}
         self._classes: dict[type, Digest | None] = {}
         self._bodies: dict[type, Digest | None] = {}

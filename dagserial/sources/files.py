@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -39,6 +39,33 @@ def read(root: Path, options: ReadOptions) -> Reading:
     unreadable = [_misnamed(file) for file in found if not _is_text(file)]
     if not files:
         return _reading(unreadable)
+    return _reading([*_results(root, folders, files, [], options), *unreadable])
+
+
+def read_contents(root: Path, contents: Sequence[tuple[str, bytes]], options: ReadOptions) -> list[Reading]:
+    """Return the DAGs that files would declare if they held other contents; one reading each.
+
+    The rest of the tree is as it lies there. A file need not exist; each is read by itself, and twice if it is there
+    twice. They are read through the stand-in, whatever the options say: an Airflow reads only what lies in a folder.
+
+    Args:
+        contents: path from the top of the tree, and what it holds.
+
+    Raises:
+        SettingsError, SandboxError: as for `read`.
+    """
+    root = root.resolve()
+    folders = dag_folders(root, options.dags)
+    _check(root, options)
+    options = msgspec.structs.replace(options, python="")
+    files, bodies = [file for file, _ in contents], [body for _, body in contents]
+    return [_reading([result]) for result in _results(root, folders, files, bodies, options)]
+
+
+def _results(
+    root: Path, folders: list[str], files: list[str], contents: list[bytes], options: ReadOptions
+) -> list[FileResult]:
+    """Run DAG files in the sandbox; one result a file, in their order."""
     first = next((folder for folder in folders if (root / folder).is_dir()), ".")
     dags_folder = str((root / first).resolve())
     limits = sandbox.Limits(
@@ -55,13 +82,14 @@ def read(root: Path, options: ReadOptions) -> Reading:
         settings=[("core", "dags_folder", dags_folder)],
         limits=limits,
         options=msgspec.structs.replace(options, python=_absolute(options.python)),
+        contents=contents,
     )
     env = {"AIRFLOW_HOME": str(root), "AIRFLOW__CORE__DAGS_FOLDER": dags_folder, "HOME": _HOME} | options.env
     answer = sandbox.run(_RELAY if options.python else _CHILD, msgspec.msgpack.encode(request), limits=limits, env=env)
     results = msgspec.msgpack.decode(answer, type=list[FileResult] | str)
     if isinstance(results, str):
         raise SettingsError(results)
-    return _reading([*results, *unreadable])
+    return results
 
 
 def _absolute(python: str) -> str:

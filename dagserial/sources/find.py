@@ -128,9 +128,14 @@ def _regexp_rule(pattern: str, file: Path) -> Rule:
     return lambda path: True if compiled.search(path.removesuffix("/")) else None
 
 
+def speaks_of_dags(content: bytes) -> bool:
+    """Tell whether a file with this content may declare DAGs, as `dag_files` has it."""
+    text = content.lower()
+    return (b"dag" in text and b"airflow" in text) or b"dagserial" in text
+
+
 def _speaks_of_dags(path: Path) -> bool:
     try:
-        text = path.read_bytes().lower()
+        return speaks_of_dags(path.read_bytes())
     except OSError:
         return False
-    return (b"dag" in text and b"airflow" in text) or b"dagserial" in text

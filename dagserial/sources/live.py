@@ -91,7 +91,7 @@ def _fields(dag: Any, encoder: Encoder) -> DagFields:
             known[name] = encoder.encode(value, "dag", name)
         else:
             extra[name] = encoder.encode(value, "dag", "extra", name)
-    return DagFields(dag_id=dag.dag_id, extra=extra, **known)
+    return DagFields(dag_id=str.__str__(dag.dag_id), extra=extra, **known)
 
 
 def _param(param: Any) -> Any:
@@ -314,7 +314,7 @@ def _dag_param(value: Any, encode: Callable[[Any], Value]) -> Value:
 
 
 def _dag(value: Any, encode: Callable[[Any], Value]) -> Value:
-    return {"$": "dag", "dag_id": encode(value.dag_id)}
+    return {"$": "dag", "dag_id": str.__str__(value.dag_id)}
 
 
 def _operator(value: Any, encode: Callable[[Any], Value]) -> Value:

@@ -3,7 +3,7 @@
 Static, from syntax trees alone. What counts as used, name by name:
 
 - a function, a class, a constant of the repository: its text, and what it uses by name in turn;
-- a name imported from outside of the repository, or a module as a whole: its dotted name;
+- a name imported from outside of the repository, or a module as a whole: its dotted name, of Airflow's the newest;
 - a DAG, a task or a task group, as the record says elsewhere what they are; arguments, built-ins, annotations: nothing.
 
 Where a definition lies does not count: definitions are numbered in the order in which they are met.
@@ -67,13 +67,15 @@ _Expression = tuple[Module, ast.AST, ast.AST]
 class References:
     """The definitions of a repository, by what uses them; each source is read once."""
 
-    def __init__(self, is_own: Callable[[str], bool]) -> None:
+    def __init__(self, is_own: Callable[[str], bool], newest: Callable[[str], str] = str) -> None:
         """Prepare.
 
         Args:
             is_own: tells whether a file belongs to the repository.
+            newest: gives a dotted name of what is not the repository's as records have it.
         """
         self._is_own = is_own
+        self._newest = newest
         self._modules: dict[str, Module | None] = {}
         self._places: dict[tuple[Imported, str], Place | None] = {}
         self._digests: dict[Unit, str] = {}
@@ -117,13 +119,16 @@ class References:
         for use in used(unit.nodes, self._declaring(unit)):
             found = self._find(unit.module, unit.block, use)
             if found.target is not None and not self._is_declared(found.target):
-                yield ".".join(use.chain[: found.length]), found.target
+                yield ".".join(use.chain[: found.length]), self._named(found.target)
         for imported in unit.imports:
             target = self._imported(unit.module, imported, (), 0).target
             if target is not None and not self._is_declared(target):
-                yield "import", target
+                yield "import", self._named(target)
         if isinstance(unit.block, ast.ClassDef) and not _is_static(unit.nodes):
             yield "class", Unit(unit.module, unit.module.around[unit.block], (unit.block,))
+
+    def _named(self, target: Unit | str) -> Unit | str:
+        return self._newest(target) if isinstance(target, str) else target
 
     def _find(self, module: Module, block: ast.AST, use: Use) -> Found:
         """Return what a chain stands for that code in a block uses."""

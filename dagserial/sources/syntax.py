@@ -1,6 +1,7 @@
 """Write syntax trees as bytes that only their meaning moves.
 
 What counts is the tree: comments, layout and docstrings do not, and neither does the Python version that parsed it.
+Nor do import statements: where a name that is used comes from is told beside the text, wherever it is imported.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from typing import Any
 
 _IGNORED = {"ctx", "type_comment", "kind"}
 """Node fields that say nothing about what the code does."""
+_IMPORTS = ast.Import | ast.ImportFrom
 _DOCUMENTED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def text_of(nodes: Iterable[ast.AST], left_out: Collection[ast.AST] = ()) -> bytes:
-    """Return nodes as text: of each its class and its non-empty fields, sorted, without docstrings.
+    """Return nodes as text: of each its class and its non-empty fields, sorted, without docstrings and imports.
 
     What the nodes themselves define has no name here: who uses it says by which. Written without recursion: long chains
     of operators nest deeper than calls may.
@@ -50,15 +52,20 @@ def _fields(node: ast.AST, left_out: Collection[ast.AST]) -> dict[str, Any]:
     named = {name: value for name, value in ast.iter_fields(node) if name not in _IGNORED}
     if left_out and "decorator_list" in named:
         named["decorator_list"] = [decorator for decorator in named["decorator_list"] if decorator not in left_out]
-    fields = {name: value for name, value in named.items() if value not in (None, [])}
     if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-        fields["body"] = node.body[1:]
+        named["body"] = node.body[1:]
+    fields = {name: _without_imports(value) for name, value in named.items() if value is not None}
+    fields = {name: value for name, value in fields.items() if value != [] or name == "body"}
     if isinstance(node, ast.JoinedStr):
         fields["values"] = _joined(node.values)
     spec = getattr(node, "format_spec", None)
     if isinstance(spec, ast.JoinedStr) and not _joined(spec.values):
         fields.pop("format_spec")
     return fields
+
+
+def _without_imports(value: Any) -> Any:
+    return [part for part in value if not isinstance(part, _IMPORTS)] if isinstance(value, list) else value
 
 
 def _joined(values: list[Any]) -> list[Any]:

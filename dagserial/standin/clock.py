@@ -30,6 +30,8 @@ _MAKERS = {
     "date": ("fromisoformat", "fromordinal", "fromtimestamp"),
 }
 """Class methods that make one of other values."""
+_METHODS = ("date", "isoformat", "isoweekday", "replace", "strftime", "time", "timestamp", "timetuple", "weekday")
+"""Methods that DAG files may also call by the class: `datetime.strftime(moment, form)`."""
 
 
 def stop_clocks(provide: Provide) -> None:
@@ -64,6 +66,16 @@ def _maker(provide: Provide, path: str, make: Callable[..., Any]) -> Callable[..
         return Symbol(("call", Symbol(("name", path), provide), args, kwargs), provide, sample)
 
     return made
+
+
+def _method(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method that asks a symbol for its own, where it is given one by way of the class."""
+
+    @functools.wraps(real)
+    def method(of: Any, *args: Any, **kwargs: Any) -> Any:
+        return (getattr(of, name) if isinstance(of, Symbol) else functools.partial(real, of))(*args, **kwargs)
+
+    return method
 
 
 def _in_zone(zone: Any = None, *_: Any, **more: Any) -> dt.datetime:
@@ -112,6 +124,9 @@ def _stop_datetime(provide: Provide) -> None:
         for name in _MAKERS.get(kind.__name__, ()):
             make = _maker(provide, f"datetime.{kind.__name__}.{name}", getattr(kind.__mro__[1], name))
             setattr(kind, name, staticmethod(make))
+        for name in _METHODS:
+            if (real := getattr(kind.__mro__[1], name, None)) is not None:
+                setattr(kind, name, _method(name, real))
     dt.datetime, dt.date, dt.timedelta = stopped  # type: ignore[misc]
 
 

@@ -15,7 +15,9 @@ from dagserial.store.lazy import LazySequence, upstream_indexes, values_of
 from dagserial.store.pushed import TaskMap, push_map
 from dagserial.store.readiness import Ready, ready
 from dagserial.store.records import RecordStore
-from dagserial.store.runs import Run, record_of_run, runs_of, stamp
+from dagserial.store.referrers import Referrer
+from dagserial.store.runs import Run, other_records, record_of_run, runs_of, stamp
+from dagserial.store.stamped import Stamped, record_key
 from dagserial.store.under_way import UnderWay, under_way
 from dagserial.store.versions import Origin, Version
 
@@ -26,7 +28,9 @@ __all__ = [
     "Origin",
     "Ready",
     "RecordStore",
+    "Referrer",
     "Run",
+    "Stamped",
     "TaskMap",
     "UnderWay",
     "Version",
@@ -34,10 +38,12 @@ __all__ = [
     "expand",
     "instances_of",
     "open_engine",
+    "other_records",
     "push_map",
     "put_instances",
     "reading",
     "ready",
+    "record_key",
     "record_of_run",
     "runs_of",
     "set_run_state",

@@ -7,11 +7,22 @@ INSERT IGNORE would drop such a row, or cut it, without a word.)
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Insert, Select, Table
+from sqlalchemy import Connection, Insert, Select, Table
 from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dagserial.store.types import MYSQL
+
+_SHARED = ("dag_record", "dag_run")
+"""Tables to whose rows the foreign keys of what others insert point.
+
+A key of theirs that is taken must be locked so that others may lock it, too, as a refused INSERT of MySQL does. Its
+INSERT ON DUPLICATE KEY UPDATE keeps others off, and sessions that point at the row would wait in a circle.
+"""
+
+_DUPLICATE_KEY = 1062
+"""The number of MySQL's error for a key that is taken, ER_DUP_ENTRY."""
 
 
 def insert_missing(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -22,7 +33,11 @@ def insert_missing(session: Session, table: Table, rows: Sequence[Mapping[str, A
     """
     if rows:
         connection = session.connection()
-        connection.execute(_unless_taken(table, connection.dialect.name), [dict(row) for row in rows])
+        given = [dict(row) for row in rows]
+        if connection.dialect.name in MYSQL and table.name in _SHARED:
+            _insert_untaken(connection, table, given)
+        else:
+            connection.execute(_unless_taken(table, connection.dialect.name), given)
 
 
 def as_committed(session: Session, statement: Select[Any]) -> Select[Any]:
@@ -31,8 +46,27 @@ def as_committed(session: Session, statement: Select[Any]) -> Select[Any]:
     A transaction of MySQL's own default isolation, REPEATABLE READ, is told that a key is taken, and does not see the
     row that took it, unless it asks for a lock. Others see it, or are told to try again.
     """
-    is_mysql = session.connection().dialect.name in MYSQL
-    return statement.with_for_update(read=True) if is_mysql else statement
+    connection = session.connection()
+    if connection.dialect.name not in MYSQL or connection.get_isolation_level() == "READ COMMITTED":
+        return statement
+    return statement.with_for_update(read=True)
+
+
+def _insert_untaken(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows of which most are not taken: all at once, or else one by one."""
+    try:
+        connection.execute(table.insert(), rows)
+    except IntegrityError as error:
+        # MySQL undoes the statement alone, not the transaction.
+        if _number(error) != _DUPLICATE_KEY:
+            raise
+        if len(rows) > 1:
+            for row in rows:
+                _insert_untaken(connection, table, [row])
+
+
+def _number(error: IntegrityError) -> object:
+    return error.orig.args[0] if error.orig and error.orig.args else None
 
 
 def _unless_taken(table: Table, dialect: str) -> Insert:

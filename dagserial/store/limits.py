@@ -41,7 +41,8 @@ def checked_text(name: str, text: str | None, length: int | None = None) -> str 
         return None
     if length is not None and len(text) > length:
         raise SettingsError(f"{name} {text!r} has {len(text)} characters; it has {length} at most")
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    # Most texts are ASCII, which is soon told.
+    if "\0" in text or (not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)):
         raise SettingsError(f"{name} {text!r} holds a character that no database keeps: NUL, or half a surrogate pair")
     return text
 

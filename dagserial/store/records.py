@@ -1,20 +1,21 @@
 """Keep records by digest, and count the versions of each DAG."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from dagserial.digest import Digest
-from dagserial.errors import DigestMismatchError, NotFoundError, SettingsError
-from dagserial.record import FORMAT, Record
-from dagserial.store.insertion import as_committed, insert_missing
-from dagserial.store.limits import checked_id, checked_moment
+from dagserial.errors import NotFoundError, SettingsError
+from dagserial.record import Record
+from dagserial.store.keeping import read, rows_of
+from dagserial.store.puts import put_all
+from dagserial.store.referrers import Referrer, referrers_of
 from dagserial.store.tables import dag_record, dag_version
-from dagserial.store.versions import NO_ORIGIN, Origin, Version, checked_origin, row_of, version_of
+from dagserial.store.versions import NO_ORIGIN, Origin, Version, version_of
 
 _PREFIX = re.compile(r"sha256:[0-9a-f]{8,64}")
 _SHOWN_CANDIDATES = 10
@@ -30,33 +31,32 @@ class RecordStore:
         """Keep a record; return the version of its DAG that it is.
 
         A record is written once. A new version is made only if the DAG differs from its latest version when both are
-        read as the current format; else the latest is returned as it stands, with the provenance it has. A DAG that
-        goes back to what it was gets a new version of the old record.
+        read as the current format; else the latest is returned as it stands, with the origin it has. A DAG that goes
+        back to what it was gets a new version of the old record.
 
         Raises:
             DigestMismatchError: the record is new, and its digest is not that of its body.
             SettingsError: a time without a zone, an image without a digest, a dag_id of more than 250 characters, or
                 a text that no database keeps.
         """
-        offered = Version(
-            dag_id=checked_id("dag_id", record.dag_id),
-            number=1,
-            digest=record.digest,
-            origin=checked_origin(origin),
-            created_at=checked_moment("created_at", created_at),
-        )
-        latest = self.latest(record.dag_id)
-        while True:
-            # The common case first, because it writes nothing: what a version points at is kept.
-            if latest and latest.digest == record.digest:
-                return latest
-            self._keep(record)
-            if latest and self._means(latest.digest, record):
-                return latest
-            version = msgspec.structs.replace(offered, number=latest.number + 1) if latest else offered
-            insert_missing(self._session, dag_version, [row_of(version)])
-            # The row is ours, or that of a session that was faster: then look again whether it says the same.
-            latest = self._latest(record.dag_id, is_fresh=True)
+        [number] = put_all(self._session, [(record, origin)], created_at)
+        is_put = (dag_version.c.dag_id == record.dag_id) & (dag_version.c.number == number)
+        statement = select(dag_version).where(is_put)
+        # Another session may have made it since this transaction began.
+        row = self._session.execute(statement).one_or_none() or rows_of(self._session, statement, True).one()
+        return version_of(row)
+
+    def put_many(self, puts: Iterable[tuple[Record, Origin]], *, created_at: datetime) -> list[int]:
+        """Keep records, as `put` one after the other does; return the number of the version that each is, in order.
+
+        What is unchanged costs next to nothing. Sessions that put many at the same time do not wait for each other in
+        a circle; sessions that `put` several DAGs each, in different orders, may.
+
+        Raises:
+            DigestMismatchError: as for `put`.
+            SettingsError: as for `put`; nothing was kept.
+        """
+        return put_all(self._session, puts, created_at)
 
     def get(self, digest: Digest) -> Record:
         """Return a record, its bytes checked against the digest.
@@ -65,11 +65,9 @@ class RecordStore:
             NotFoundError: there is no such record.
             DigestMismatchError: the stored bytes are not those that were put.
         """
-        row = self._session.execute(select(dag_record).where(dag_record.c.digest == digest)).one_or_none()
-        if row is None:
+        record = read(self._session, digest)
+        if record is None:
             raise NotFoundError(f"there is no record {digest}")
-        record = Record(**row._mapping)
-        _check(record)
         return record
 
     def find(self, prefix: str) -> Digest:
@@ -102,36 +100,13 @@ class RecordStore:
 
     def latest(self, dag_id: str) -> Version | None:
         """Return the newest version of a DAG; None of a DAG that was never put."""
-        return self._latest(dag_id)
-
-    def _latest(self, dag_id: str, *, is_fresh: bool = False) -> Version | None:
-        statement = _newest_first(dag_id).limit(1)
-        row = self._session.execute(as_committed(self._session, statement) if is_fresh else statement).one_or_none()
+        row = self._session.execute(_newest_first(dag_id).limit(1)).one_or_none()
         return None if row is None else version_of(row)
 
-    def _keep(self, record: Record) -> None:
-        is_kept = select(dag_record.c.format).where(dag_record.c.digest == record.digest)
-        # Asked first: on SQLite even an insert that inserts nothing takes the write lock.
-        if self._session.execute(is_kept).one_or_none() is None:
-            _check(record)
-            insert_missing(self._session, dag_record, [msgspec.structs.asdict(record)])
-
-    def _means(self, digest: Digest, record: Record) -> bool:
-        """Return whether a kept record says, in the current format, what another record says."""
-        statement = select(dag_record.c.format).where(dag_record.c.digest == digest)
-        if self._session.scalars(statement).one() == record.format == FORMAT:
-            return digest == record.digest
-        return _meaning(self.get(digest)) == _meaning(record)
+    def referrers(self, digest: Digest) -> list[Referrer]:
+        """Return what points at a record: versions, then runs, then task instances, each by id; none of one unknown."""
+        return referrers_of(self._session, digest)
 
 
 def _newest_first(dag_id: str) -> Select[Any]:
     return select(dag_version).where(dag_version.c.dag_id == dag_id).order_by(dag_version.c.number.desc())
-
-
-def _meaning(record: Record) -> Digest:
-    return Record.of_dag(record.dag()).digest
-
-
-def _check(record: Record) -> None:
-    if (found := Digest.of(record.body)) != record.digest:
-        raise DigestMismatchError(record.digest, found)

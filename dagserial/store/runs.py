@@ -1,14 +1,17 @@
 """Stamp DagRuns with the record that they run."""
 
+import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
+from dagserial.diff import compare_all, judged
 from dagserial.digest import Digest
-from dagserial.errors import InvalidDagError, NotFoundError, StampError
+from dagserial.errors import InvalidDagError, NotFoundError, SettingsError, StampError
 from dagserial.model import Value
 from dagserial.record import Record
 from dagserial.store.insertion import as_committed, insert_missing
@@ -21,7 +24,9 @@ from dagserial.store.limits import (
     checked_text,
 )
 from dagserial.store.records import RecordStore
-from dagserial.store.tables import ID_LENGTH, dag_record, dag_run
+from dagserial.store.tables import ID_LENGTH, dag_record, dag_run, dag_version, task_instance
+
+_COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +73,7 @@ def stamp(
 
     Raises:
         InvalidDagError: the record is of another DAG.
-        StampError: the run is stamped already, with another record.
+        StampError: the run is stamped already, with another record; the error carries the diff.
         NotFoundError: the record is not in the store.
         SettingsError: a time without a zone, an image without a digest, an id of more than 250 characters, or a conf
             that is not JSON.
@@ -95,8 +100,13 @@ def stamp(
         row = session.execute(as_committed(session, statement)).one()
     stamped = Run(**row._mapping)
     if stamped.digest != record.digest:
-        raise StampError(dag_id, run_id, stamped.digest, record.digest)
+        raise _other_stamp(session, stamped, record)
     return stamped
+
+
+def _other_stamp(session: Session, run: Run, offered: Record) -> StampError:
+    old, new = {run.dag_id: RecordStore(session).get(run.digest)}, {run.dag_id: offered}
+    return StampError(run.dag_id, run.run_id, run.digest, offered.digest, judged(compare_all(old, new), old, new))
 
 
 def record_of_run(session: Session, dag_id: str, run_id: str) -> Record:
@@ -112,10 +122,77 @@ def record_of_run(session: Session, dag_id: str, run_id: str) -> Record:
     return RecordStore(session).get(row.digest)
 
 
-def runs_of(session: Session, digest: Digest) -> list[Run]:
-    """Return the runs that are stamped with a record, by dag_id and run_id; none of a record that nothing ran."""
-    statement = select(dag_run).where(dag_run.c.digest == digest).order_by(dag_run.c.dag_id, dag_run.c.run_id)
+def runs_of(
+    session: Session,
+    digest: Digest | None = None,
+    *,
+    dag_id: str | None = None,
+    commit: str | None = None,
+    image: str | None = None,
+    limit: int | None = None,
+) -> list[Run]:
+    """Return the runs of which all that is given holds, by dag_id and run_id; none if none ran it.
+
+    Args:
+        digest: the run is stamped with this record, or a task instance of it ran it.
+        commit: the run is pinned to this commit, or its record came from it; 7 digits or more from the first on.
+        image: `repo@sha256:<64 hex>` that the run, or the version of its record, has.
+        limit: at most so many.
+
+    Raises:
+        SettingsError: `commit` is none, or `image` has no digest.
+    """
+    conditions = [*_ran(digest), *_came_from(commit), *_has_image(image)]
+    if dag_id is not None:
+        conditions.append(dag_run.c.dag_id == dag_id)
+    statement = select(dag_run).where(*conditions).order_by(dag_run.c.dag_id, dag_run.c.run_id).limit(limit)
     return [Run(**row._mapping) for row in session.execute(statement)]
+
+
+def _ran(digest: Digest | None) -> Iterator[ColumnElement[bool]]:
+    if digest is not None:
+        is_of_run = (task_instance.c.dag_id == dag_run.c.dag_id) & (task_instance.c.run_id == dag_run.c.run_id)
+        yield or_(dag_run.c.digest == digest, exists().where(is_of_run, task_instance.c.digest == digest))
+
+
+def _came_from(commit: str | None) -> Iterator[ColumnElement[bool]]:
+    if commit is None:
+        return
+    if not _COMMIT.fullmatch(commit):
+        raise SettingsError(f"{commit!r} is no commit: 7 to 64 lower-case hexadecimal digits")
+    # A range, as in `RecordStore.find`: "g" sorts after every digit.
+    ends = commit, f"{commit}g"
+    from_it = (dag_version.c.bundle_version >= ends[0]) & (dag_version.c.bundle_version < ends[1])
+    pinned = (dag_run.c.bundle_version >= ends[0]) & (dag_run.c.bundle_version < ends[1])
+    yield or_(pinned, exists().where(_is_version_of_run(), from_it))
+
+
+def _has_image(image: str | None) -> Iterator[ColumnElement[bool]]:
+    if image is not None:
+        known = checked_image(image)
+        yield or_(dag_run.c.image == known, exists().where(_is_version_of_run(), dag_version.c.image == known))
+
+
+def _is_version_of_run() -> ColumnElement[bool]:
+    return (dag_version.c.dag_id == dag_run.c.dag_id) & (dag_version.c.digest == dag_run.c.digest)
+
+
+def other_records(session: Session, dag_id: str, run_id: str) -> dict[Digest, list[tuple[str, int]]]:
+    """Return which task instances of a run ran another record than it is stamped with; a run with any is mixed.
+
+    Returns:
+        For each such record, by digest, the task_ids and map indexes, in order.
+    """
+    key = task_instance.c
+    joined = (dag_run.c.dag_id == key.dag_id) & (dag_run.c.run_id == key.run_id)
+    statement = select(key.digest, key.task_id, key.map_index).join(dag_run, joined)
+    is_other = (key.dag_id == dag_id) & (key.run_id == run_id) & (key.digest != dag_run.c.digest)
+    found: dict[Digest, list[tuple[str, int]]] = {}
+    for digest, task_id, map_index in session.execute(
+        statement.where(is_other).order_by(key.digest, key.task_id, key.map_index)
+    ):
+        found.setdefault(digest, []).append((task_id, map_index))
+    return found
 
 
 def _the_run(dag_id: str, run_id: str) -> Select[Any]:

@@ -7,6 +7,7 @@ triggers say so, not only the functions of this package. A run without a stamp h
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 )
 
 from dagserial.store.triggers import make_with
-from dagserial.store.types import Blob, DigestText, ExactText, JsonText, LongText, UtcDateTime
+from dagserial.store.types import DigestText, ExactText, JsonText, LongText, UtcDateTime, address, blob
 
 ID_LENGTH = 250
 """Characters of an id, a bundle or a commit at most, as in Airflow 3.1, `airflow.models.base.ID_LEN`."""
@@ -64,7 +65,18 @@ dag_record = Table(
     Column("digest", DigestText, primary_key=True),
     Column("format", Integer, nullable=False),
     Column("dag_id", ExactText(ID_LENGTH), nullable=False),
-    Column("body", Blob, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("body", blob()),
+    Column("pages", blob()),
+    CheckConstraint("(body IS NULL) <> (pages IS NULL)", name="body_or_pages"),
+    CheckConstraint("size >= 0", name="size_from_0"),
+)
+
+record_page = Table(
+    "record_page",
+    metadata,
+    Column("address", address(), primary_key=True),
+    Column("frame", blob(), nullable=False),
 )
 
 dag_version = Table(

@@ -72,15 +72,14 @@ class JsonText(TypeDecorator[Value]):
         return settled
 
 
-class Blob(TypeDecorator[bytes]):
-    """Bytes of any length; BLOB of MySQL ends at 64 KiB."""
+def blob() -> LargeBinary:
+    """Return the type of bytes of any length; BLOB of MySQL ends at 64 KiB."""
+    return LargeBinary().with_variant(mysql.LONGBLOB(), *MYSQL)
 
-    impl = LargeBinary
-    cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the type that the database has for it."""
-        return mysql.LONGBLOB() if dialect.name in MYSQL else LargeBinary()
+def address() -> LargeBinary:
+    """Return the type of a SHA-256 as 32 bytes, for keys of which there are many."""
+    return LargeBinary(32).with_variant(mysql.BINARY(32), *MYSQL)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

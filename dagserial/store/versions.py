@@ -78,14 +78,8 @@ def checked_origin(origin: Origin) -> Origin:
     )
 
 
-def row_of(version: Version) -> dict[str, Any]:
-    """Return a version as columns."""
-    columns = msgspec.structs.asdict(version)
-    return columns | msgspec.structs.asdict(columns.pop("origin"))
-
-
 def version_of(row: Row[Any]) -> Version:
-    """Return the version that a row of `dag_version` says."""
+    """Return the version that a whole row of `dag_version` says."""
     columns = dict(row._mapping)
     origin = Origin(**{name: columns.pop(name) for name in Origin.__struct_fields__})
     return Version(**columns, origin=origin)

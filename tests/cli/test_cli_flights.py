@@ -94,8 +94,8 @@ def test_the_store_is_only_read(edited: Repo, store: str, dagserial: Run) -> Non
     ("url", "said"),
     [
         ("sqlite:///none.db", "there is no database 'sqlite:///none.db'"),
-        ("sqlite:///empty.db", "cannot read the database 'sqlite:///empty.db': no such table: dag_run"),
-        ("sqlite:///dags/etl.py", "cannot read the database 'sqlite:///dags/etl.py': file is not a database"),
+        ("sqlite:///empty.db", "cannot use the database 'sqlite:///empty.db': no such table: dag_run"),
+        ("sqlite:///dags/etl.py", "cannot use the database 'sqlite:///dags/etl.py': file is not a database"),
         ("nonsense", "'nonsense' is no database URL"),
     ],
 )

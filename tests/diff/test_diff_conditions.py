@@ -162,3 +162,38 @@ def test_from_one_mapped_group_into_another_over_the_same_is_a_move() -> None:
 
     assert rules(dag("g"), dag("inner")) == [("task-group-moved", "cosmetic")]
     assert rules(dag("g", None), dag("inner", None)) == [("task-mapped-group-moved", "breaking")]
+
+
+def starting(zone: str | None = None, **fields: Any) -> dict[str, Any]:
+    moment = {"$": "datetime", "value": "2026-01-01T00:00:00"} | ({"zone": zone} if zone else {})
+    return {"default_args": {"start_date": moment}, **fields}
+
+
+OWN_START = {"start_date": {"$": "datetime", "value": "2026-01-01T00:00:00", "zone": "UTC"}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rule"),
+    [
+        (starting("UTC"), starting("America/Chicago"), ("dag-timezone-changed", "behavioural")),
+        (starting(), starting("America/Chicago"), ("dag-timezone-changed", "behavioural")),
+        (starting("UTC", catchup=True), starting("Asia/Tokyo", catchup=True), ("dag-timezone-changed", "breaking")),
+        (
+            starting("UTC", **OWN_START),
+            starting("America/Chicago", **OWN_START),
+            ("dag-default-args-changed", "cosmetic"),
+        ),
+    ],
+    ids=["another zone", "a zone", "with catchup", "the DAG has a start of its own"],
+)
+def test_the_zone_of_a_dag_may_be_that_of_its_default_args(
+    before: dict[str, Any], after: dict[str, Any], rule: tuple[str, str]
+) -> None:
+    assert of_dag(before, after) == [rule]
+    assert of_dag(after, before) == [rule]
+
+
+@pytest.mark.parametrize("name", ["execution_delta", "execution_date_fn", "external_dag_id"])
+def test_which_run_a_sensor_waits_for_is_a_dependency(name: str) -> None:
+    found = of_task({"args": {name: "a"}}, {"args": {name: "b"}})
+    assert found == [("task-external-dependency-changed", "behavioural")]

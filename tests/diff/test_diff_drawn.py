@@ -19,6 +19,11 @@ DRAW = """async ([id, text]) => {
     return [...holder.querySelectorAll(".nodeLabel")].map(label => label.textContent);
 }"""
 BOXES = "boxes => boxes.map(box => box.getBoundingClientRect()).map(box => [box.x, box.y, box.width, box.height])"
+POINTS = """paths => paths.map(path => {
+    const to = path.getScreenCTM(), length = path.getTotalLength();
+    return Array.from({length: 200}, (_, at) => path.getPointAtLength(length * at / 199).matrixTransform(to))
+        .map(point => [point.x, point.y]);
+})"""
 CONTRASTS = """texts => texts.map(text => {
     const light = color => {
         const [r, g, b] = color.match(/\\d+/g).map(part => part / 255)
@@ -87,3 +92,19 @@ def test_mermaid_draws_the_graphs_of_a_comment_with_names_as_they_are(browser: B
     nasty = next(name for name in drawn[0] if name.endswith("…"))
     assert printable(NASTY).startswith(nasty[:-1])
     assert {"fresh", "get", "load", "send"} < set(drawn[0])
+
+
+def test_a_long_edge_goes_round_what_lies_between(browser: Browser, tmp_path: Path) -> None:
+    old = dag("etl", {"a": bash("a"), "b": bash("b", "a"), "c": bash("c", "a", "b")})
+    new = dag("etl", {name: bash("new", *task.upstream) for name, task in old.tasks.items()})
+    with open_page(browser, page_of(report({"etl": old}, {"etl": new}), tmp_path)) as page:
+        boxes = page.locator("svg rect").evaluate_all(BOXES)
+        hits = page.locator("svg path").evaluate_all(POINTS)
+    inside = [
+        (at, number)
+        for at, points in enumerate(hits)
+        for x, y in points
+        for number, (left, top, width, height) in enumerate(boxes)
+        if left + 1 < x < left + width - 1 and top + 1 < y < top + height - 1
+    ]
+    assert (len(boxes), len(hits), inside) == (3, 3, [])

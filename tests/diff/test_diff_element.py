@@ -4,13 +4,13 @@ import copy
 import time
 from typing import Any
 
+import deepdiff
 import msgspec
 import pytest
 from diff_dags import values
 from hypothesis import given, settings
 from msgspec import UNSET
 
-from dagserial.diff import element
 from dagserial.diff.element import Difference, Steps, descend, element_differences, is_same
 
 
@@ -130,7 +130,7 @@ def test_long_lists_are_told_apart_in_bounded_time(repeated: int) -> None:
 def test_what_deepdiff_does_not_account_for_is_one_difference(
     monkeypatch: pytest.MonkeyPatch, report: dict[str, list[Any]]
 ) -> None:
-    monkeypatch.setattr(element, "DeepDiff", lambda *_values, **_options: report)
+    monkeypatch.setattr(deepdiff, "DeepDiff", lambda *_values, **_options: report)
     assert element_differences({"x": 0}, {"x": 1}) == [Difference("changed", (), {"x": 0}, {"x": 1})]
 
 

@@ -2,7 +2,7 @@
 
 import re
 from html.parser import HTMLParser
-from itertools import groupby
+from itertools import combinations, groupby
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reports import EMPTY, NASTY, bash, dag, report, varied
 
 from dagserial.diff.outputs import RENDERERS, Report
-from dagserial.diff.outputs.layout import places
+from dagserial.diff.outputs.layout import lay_out
 from dagserial.model.display import printable
 
 FETCHING = {"src", "srcset", "action", "data", "background", "poster", "formaction", "ping", "xlink:href"}
@@ -122,13 +122,24 @@ def test_nothing_is_a_page_that_says_so() -> None:
 def test_tasks_stand_apart_and_edges_lead_right_unless_they_close_a_circle(edges: set[tuple[int, int]]) -> None:
     tasks = [str(number) for number in range(10)]
     forward = [(str(before), str(after)) for before, after in edges if before < after]
-    at = places(tasks, forward)
-    assert len(set(at.values())) == len(tasks) == len(at)
+    at, routes = lay_out(tasks, forward)
+    taken = [*at.values(), *(place for route in routes.values() for place in route)]
+    assert len(set(taken)) == len(taken)
     assert all(at[before][0] < at[after][0] for before, after in forward)
-    circular = places(tasks, [(str(before), str(after)) for before, after in edges])
+    assert all(
+        [column for column, _ in routes.get(edge, ())] == [*range(at[edge[0]][0] + 1, at[edge[1]][0])]
+        for edge in forward
+    )
+    circular, _ = lay_out(tasks, [(str(before), str(after)) for before, after in edges])
     assert len(set(circular.values())) == len(tasks)
 
 
 @pytest.mark.parametrize("edges", [[("b", "a"), ("a", "b")], [("a", "b"), ("b", "c"), ("c", "a")]])
 def test_a_circle_is_drawn_too(edges: list[tuple[str, str]]) -> None:
-    assert places("abc", edges)["a"] == (0, 0)
+    assert lay_out("abc", edges).tasks["a"] == (0, 0)
+
+
+def test_a_graph_of_too_many_long_edges_is_drawn_without_their_rows() -> None:
+    tasks = [str(number) for number in range(100)]
+    at, routes = lay_out(tasks, list(combinations(tasks, 2)))
+    assert (at["99"], routes) == ((99, 0), {})

@@ -321,6 +321,57 @@ def test_a_dag_that_was_renamed_and_edited_is_compared_with_itself() -> None:
     assert diff.changes[1].previous == Target("etl", "task", "b")
 
 
+def pulling(dag_id: str, task_id: str = "make") -> str:
+    return f"use {{{{ task_instance.xcom_pull(task_ids='{task_id}', dag_id='{dag_id}', key='return_value') }}}}"
+
+
+@pytest.mark.parametrize(
+    ("edges", "operation"), [(("a", "c"), "renamed"), (("c", "a"), "removed")], ids=["a neighbour", "none in common"]
+)
+def test_a_task_around_which_a_group_is_made_is_known_by_its_id_in_it(edges: tuple[str, str], operation: str) -> None:
+    def dag(prefix: str, command: str, before: str, after: str) -> Dag:
+        group = {"group": prefix.rstrip(".")} if prefix else {}
+        tasks = {"a": bash("a"), "c": bash("c"), f"{prefix}b": bash(command, before, **group)}
+        tasks[after] = msgspec.structs.replace(tasks[after], upstream=(f"{prefix}b",))
+        groups = {prefix.rstrip("."): Group()} if prefix else {}
+        return Dag(fields=DagFields(dag_id="etl"), groups=groups, tasks=dict(sorted(tasks.items())))
+
+    old, new = dag("", "one", "a", "c"), dag("g.", "another", *edges)
+    operations = {change.operation for change in compare(old, new) if change.object.id in ("b", "g.b")}
+    assert operation in operations
+    assert ("renamed" in operations) == (operation == "renamed")
+
+
+def test_what_names_a_renamed_dag_is_no_change() -> None:
+    def sides(dag_id: str) -> dict[str, Dag]:
+        inner = {"subdag": {"$": "dag", "dag_id": f"{dag_id}.inner"}}
+        tasks = {"inner": Task(operator="sub", args=inner), "make": bash("make"), "use": bash(pulling(dag_id), "make")}
+        return {
+            dag_id: Dag(fields=DagFields(dag_id=dag_id), tasks=tasks),
+            f"{dag_id}.inner": Dag(fields=DagFields(dag_id=f"{dag_id}.inner"), tasks={"a": bash("a")}),
+            "other": Dag(fields=DagFields(dag_id="other"), tasks={"use": bash(pulling(dag_id))}),
+        }
+
+    diff = compare_all(sides("old"), sides("new"))
+    assert [(change.operation, change.object.id) for change in diff.changes] == [
+        ("renamed", "new"),
+        ("renamed", "new.inner"),
+    ]
+
+
+def test_what_pulls_from_a_renamed_task_in_a_template_is_no_change() -> None:
+    old, new = (
+        task_dag(**{task_id: bash("make"), "use": bash(pulling("etl", task_id), task_id)})
+        for task_id in ("make", "made")
+    )
+    assert told(old, new) == [("renamed", "/tasks/made")]
+
+
+def test_another_dag_in_a_template_is_a_change() -> None:
+    old, new = (task_dag(use=bash(pulling(dag_id))) for dag_id in ("one", "two"))
+    assert told(old, new) == [("changed", "/tasks/use/args/bash_command")]
+
+
 def test_dags_that_are_equally_alike_are_not_guessed() -> None:
     dag = task_dag(a=bash("one"), b=bash("two", "a"))
     diff = compare_all({"etl": dag}, {name: renamed_dag(dag, name) for name in ("x", "y")})

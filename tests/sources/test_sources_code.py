@@ -86,6 +86,36 @@ def test_what_the_function_does_moves_it(load: Callable[[str], Any], text: str) 
     assert source_digest(load(text).f) != source_digest(load(BASE).f)
 
 
+IMPORTING = "{}def f(a):\n{}    return {}(a)\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        IMPORTING.format("", "    from json import dumps\n", "dumps"),
+        IMPORTING.format("import os\nfrom json import dumps, loads\n", "", "dumps"),
+        IMPORTING.format("", "    from json import loads\n    from json import dumps\n", "dumps"),
+    ],
+)
+def test_where_a_name_is_imported_moves_nothing(load: Callable[[str], Any], text: str) -> None:
+    base = IMPORTING.format("from json import dumps\n", "", "dumps")
+    assert source_digest(load(text).f) == source_digest(load(base).f)
+
+
+@pytest.mark.parametrize("module", ["", "from pickle import dumps\n"])
+def test_what_a_name_is_imported_from_moves_it(load: Callable[[str], Any], module: str) -> None:
+    base = IMPORTING.format("from json import dumps\n", "", "dumps")
+    assert source_digest(load(IMPORTING.format(module, "", "dumps")).f) != source_digest(load(base).f)
+
+
+def test_a_name_of_airflow_that_moved_moves_nothing(load: Callable[[str], Any]) -> None:
+    text = "def f():\n    from {} import AirflowSkipException\n    raise AirflowSkipException\n"
+    old, new, other = (
+        source_digest(load(text.format(f"{top}.exceptions")).f) for top in ("airflow", "airflow.sdk", "my")
+    )
+    assert old == new != other
+
+
 def test_lambdas_on_one_line_are_told_apart(load: Callable[[str], Any]) -> None:
     module = load("pair = (lambda x: x, lambda x: -x)\nsame = lambda x: x\nnested = lambda: (lambda y: y + 1)\n")
     one, other = map(source_digest, module.pair)

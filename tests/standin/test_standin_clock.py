@@ -54,6 +54,7 @@ EXPRESSIONS: dict[str, tuple[str, object]] = {
     "a method": ("datetime.now().replace(hour=0)", call(of(NOW, "replace"), hour=0)),
     "a field": ("datetime.now().year", of(NOW, "year")),
     "text": ("datetime.now().strftime('%Y')", call(of(NOW, "strftime"), "%Y")),
+    "text by way of the class": ("datetime.strftime(datetime.now(), '%Y')", call(of(NOW, "strftime"), "%Y")),
     "an f-string": (
         "f'{datetime.now():%Y-%m} {date.today()}'",
         "${datetime.datetime.now():%Y-%m} ${datetime.date.today()}",
@@ -94,6 +95,7 @@ EXACT: dict[str, tuple[str, object]] = {
     "a datetime": ("datetime(2020, 1, 31) + timedelta(days=1)", moment("2020-02-01T00:00:00")),
     "in UTC": ("datetime(2020, 1, 1, tzinfo=timezone.utc)", moment("2020-01-01T00:00:00", zone="UTC")),
     "a difference": ("datetime(2020, 1, 1) - datetime(2019, 1, 1)", {"$": "timedelta", "value": "P365D"}),
+    "text of a date by way of the class": ("datetime.strftime(datetime(2020, 1, 2), '%Y')", "2020"),
     "a date": ("date(2020, 1, 2).isoformat()", "2020-01-02"),
     "combined": ("datetime.combine(date(2020, 1, 2), clock(3))", moment("2020-01-02T03:00:00")),
     "strptime": ("datetime.strptime('2020', '%Y')", moment("2020-01-01T00:00:00")),

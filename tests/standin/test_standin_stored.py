@@ -130,3 +130,16 @@ def test_an_error_names_what_was_not_supplied(tmp_path_factory: pytest.TempPathF
         "ValueError: x; not supplied: Variables a, b, c, d and 2 more (--variables); Connection db (--connections); "
         "environment variable HOST (--env)"
     )
+
+
+def test_a_variable_may_be_the_id_of_a_dag(tmp_path_factory: pytest.TempPathFactory) -> None:
+    found = read(
+        tmp_path_factory.mktemp("ids"),
+        {
+            "dags/one.py": (
+                "from airflow import DAG\nfrom airflow.models import Variable\n"
+                "one, other = DAG(Variable.get('one')), DAG(Variable.get('all', deserialize_json=True)['other'])\n"
+            )
+        },
+    )
+    assert sorted(found.parsed) == ["${Variable.get('all')['other']}", "{{ var.value.one }}"]

@@ -46,11 +46,11 @@ def main(root: str, files: list[str]) -> None:
         settings={(section, key): value for section, key, value in request.settings},
     )
     found: dict[str, str] = {}
-    for file in files:
+    for at in range(len(files)):
         reader, writer = os.pipe()
         if (pid := os.fork()) == 0:
             os.close(reader)
-            result = msgspec.msgpack.decode(child._answer(request, file), type=child.FileResult)
+            result = msgspec.msgpack.decode(child._answer(request, at), type=child.FileResult)
             with os.fdopen(writer, "w") as answer:
                 json.dump({one.dag.dag_id: str(Record.of_dag(one.dag).digest) for one in result.parsed}, answer)
             os._exit(0)

@@ -26,6 +26,7 @@ HOSTILE_IDS = [
     "a/b#c d",
     "\n\t\r",
     " etl",
+    "etl ",
     "caf\u00e9",
     "cafe\u0301",
     "\u65e5\u672c\u8a9e",

@@ -5,7 +5,7 @@ import sys
 from sqlalchemy.orm import Session
 from store_cases import NOON, record_of
 
-from dagserial.store import RecordStore, create, open_engine, stamp
+from dagserial.store import RecordStore, open_engine, stamp
 
 
 def main(url: str, worker: int, puts: int) -> None:
@@ -13,7 +13,6 @@ def main(url: str, worker: int, puts: int) -> None:
     print("ready", flush=True)
     sys.stdin.readline()
     engine = open_engine(url)
-    create(engine)
     for n in range(puts):
         operator = f"x.Own{worker}_{n}" if n % 5 == 0 else f"x.Shared{n % 7}"
         with Session(engine) as session, session.begin():

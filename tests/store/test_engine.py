@@ -1,11 +1,14 @@
 """Opening databases: URLs, pragmas, transactions."""
 
+import socket
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from databases import Databases
 from sqlalchemy import Engine, inspect, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from store_cases import NOON, record_of
 
@@ -19,9 +22,15 @@ from dagserial.store import RecordStore, create, open_engine, reading
         ("", "no database URL"),
         ("dags.db", "no database URL"),
         ("sqlite://host:port/dags.db", "no database URL"),
-        ("postgresql://localhost/dags", "'sqlite' only"),
-        ("nonsense://localhost/dags", "'sqlite' only"),
-        ("sqlite+aiosqlite:///dags.db", "'sqlite' only"),
+        ("nonsense://localhost/dags", "is of 'nonsense'; records are kept by sqlite, postgresql+psycopg, "),
+        ("postgresql+asyncpg://localhost/dags", "is of 'postgresql+asyncpg'"),
+        ("postgresql+psycopg2://localhost/dags", "is of 'postgresql+psycopg2'"),
+        ("mysql+mysqldb://localhost/dags", "is of 'mysql+mysqldb'"),
+        ("sqlite+aiosqlite:///dags.db", "is of 'sqlite+aiosqlite'"),
+        ("postgresql://localhost", "names no database"),
+        ("mysql://localhost/", "names no database"),
+        ("mysql://localhost/dags?charset=latin1", "another character set"),
+        ("mariadb://localhost/dags?autocommit=true", "'autocommit', which is not known"),
         ("sqlite://dags.db", "three slashes"),
         ("sqlite:///dags.db?timeout=soon", "wrong argument"),
         ("sqlite:///dags.db?mode=ro", "'mode', which is known only beside 'uri=true'"),
@@ -38,7 +47,15 @@ def test_wrong_url_is_refused_in_one_sentence(url: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://me:s3cret@db/dags", "me:s3cret@db", "sqlite://me:s3cret@db/x", "sqlite://me:s3cret@db:x/y"]
+    "url",
+    [
+        "nonsense://me:s3cret@db/dags",
+        "postgresql://me:s3cret@db",
+        "mysql://me:s3cret@db/dags?x=y",
+        "me:s3cret@db",
+        "sqlite://me:s3cret@db/x",
+        "sqlite://me:s3cret@db:x/y",
+    ],
 )
 def test_password_is_not_shown(url: str) -> None:
     with pytest.raises(SettingsError) as caught:
@@ -57,6 +74,56 @@ def test_create_twice_keeps_what_is_there(engine: Engine) -> None:
     create(engine)
     with Session(engine) as session:
         assert len(RecordStore(session).versions("etl")) == 1
+
+
+@pytest.mark.parametrize(("kind", "scheme"), [("mariadb", "mariadb"), ("mariadb", "mysql"), ("postgres", "postgresql")])
+def test_driver_need_not_be_named(new_url: Callable[[str], str], kind: str, scheme: str) -> None:
+    engine = open_engine(scheme + new_url(kind).removeprefix("mysql+pymysql").removeprefix("postgresql+psycopg"))
+    create(engine)
+    with Session(engine) as session, session.begin():
+        assert RecordStore(session).put(record_of(), created_at=NOON).number == 1
+    engine.dispose()
+
+
+def test_driver_that_is_not_installed_is_named_with_its_extra(dagserial_python: Callable[..., str]) -> None:
+    code = """
+import sys
+sys.modules["psycopg"] = sys.modules["pymysql"] = None  # as if not installed
+from dagserial.errors import SettingsError
+from dagserial.store import open_engine
+for url in ("postgresql://me:s3cret@db/dags", "mysql://me:s3cret@db/dags"):
+    try:
+        open_engine(url)
+    except SettingsError as error:
+        print(error)
+"""
+    assert dagserial_python(code).splitlines() == [
+        "'postgresql+psycopg://me:***@db/dags' needs the driver 'psycopg', which is not installed: "
+        "pip install 'dagserial[postgres]'",
+        "'mysql+pymysql://me:***@db/dags' needs the driver 'pymysql', which is not installed: "
+        "pip install 'dagserial[mysql]'",
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "mysql"])
+def test_server_that_is_not_there_is_one_sentence_without_the_password(scheme: str) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        engine = open_engine(f"{scheme}://me:s3cret@127.0.0.1:{closed.getsockname()[1]}/dags")
+        with pytest.raises(SettingsError, match=r"(?i)refused|can't connect") as caught:
+            create(engine)
+    assert "s3cret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    engine.dispose()
+
+
+def test_server_is_strict_and_speaks_utc_whatever_it_was_told(databases: Databases) -> None:
+    with databases.lasting("mariadb").connect() as connection:
+        found = connection.exec_driver_sql("SELECT @@sql_mode, @@time_zone, @@tx_isolation").one()
+    assert found == ("STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION", "+00:00", "READ-COMMITTED")
+    with databases.lasting("postgres").connect() as connection:
+        assert connection.exec_driver_sql("SHOW TimeZone").scalar() == "UTC"
+        assert connection.exec_driver_sql("SHOW transaction_isolation").scalar() == "read committed"
 
 
 def test_create_is_all_or_nothing(file_url: str) -> None:
@@ -90,9 +157,9 @@ def test_folder_or_other_file_is_no_database(tmp_path: Path) -> None:
         ("journal_mode", "memory", "wal"),
     ],
 )
-def test_every_connection_has_the_pragmas(engine: Engine, pragma: str, memory: object, file: object) -> None:
-    expected = file if engine.url.database else memory
-    with engine.connect() as first:
+def test_every_connection_has_the_pragmas(sqlite_engine: Engine, pragma: str, memory: object, file: object) -> None:
+    expected = file if sqlite_engine.url.database else memory
+    with sqlite_engine.connect() as first:
         assert first.exec_driver_sql(f"PRAGMA {pragma}").scalar() == expected
 
 
@@ -126,8 +193,8 @@ def test_transaction_that_only_reads_so_far_has_the_write_lock(file_engine: Engi
         assert RecordStore(other).latest("etl") is None
 
 
-def test_reader_neither_waits_nor_sees_what_is_not_committed(hasty_engine: Engine) -> None:
-    with Session(hasty_engine) as writer, Session(reading(hasty_engine)) as reader:
+def test_reader_neither_waits_nor_sees_what_is_not_committed(own_engine: Engine) -> None:
+    with Session(own_engine) as writer, Session(reading(own_engine)) as reader:
         RecordStore(writer).put(record_of(), created_at=NOON)
         assert RecordStore(reader).versions("etl") == []
         writer.commit()
@@ -137,7 +204,7 @@ def test_reader_neither_waits_nor_sees_what_is_not_committed(hasty_engine: Engin
 
 
 def test_reader_cannot_write(engine: Engine) -> None:
-    with Session(reading(engine)) as session, pytest.raises(OperationalError, match="readonly"):
+    with Session(reading(engine)) as session, pytest.raises(DBAPIError, match=r"(?i)read.?only"):
         RecordStore(session).put(record_of(), created_at=NOON)
     with Session(engine) as session:
         assert RecordStore(session).put(record_of(), created_at=NOON).number == 1

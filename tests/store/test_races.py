@@ -2,19 +2,21 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 from store_cases import NOON, record_of
 
-from dagserial.store import RecordStore, open_engine, reading, runs_of
+from dagserial.store import RecordStore, create, open_engine, reading, runs_of
 from dagserial.store.tables import dag_record
 
-WORKERS, PUTS = 8, 50
+WORKERS, PUTS = 8, 30
 
 
 def _put(engine: Engine, operator: str) -> int:
@@ -22,22 +24,47 @@ def _put(engine: Engine, operator: str) -> int:
         return RecordStore(session).put(record_of(operator=operator), created_at=NOON).number
 
 
-def test_writer_waits_for_the_number_of_the_one_before(file_engine: Engine) -> None:
+@pytest.mark.parametrize(("operator", "number"), [("x.B", 2), ("x.A", 1)])
+def test_writer_waits_for_the_number_of_the_one_before(own_engine: Engine, operator: str, number: int) -> None:
     with ThreadPoolExecutor(1) as pool:
-        with Session(file_engine) as session, session.begin():
+        with Session(own_engine) as session, session.begin():
             assert RecordStore(session).put(record_of(operator="x.A"), created_at=NOON).number == 1
-            second = pool.submit(_put, file_engine, "x.B")
-        assert second.result(timeout=30) == 2
+            second = pool.submit(_put, own_engine, operator)
+            # Long enough for the other to have read what was newest before.
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.5)
+        assert second.result(timeout=30) == number
 
 
-def test_threads_number_densely(file_engine: Engine) -> None:
+def test_version_of_a_writer_that_gave_up_is_no_version(own_engine: Engine) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with Session(own_engine) as session:
+            RecordStore(session).put(record_of(operator="x.A"), created_at=NOON)
+            second = pool.submit(_put, own_engine, "x.B")
+            session.rollback()
+        assert second.result(timeout=30) == 1
+
+
+def test_version_that_another_session_took_is_seen_under_mysqls_own_isolation(new_url: Callable[[str], str]) -> None:
+    engine = open_engine(new_url("mariadb"))
+    create(engine)
+    with Session(engine.execution_options(isolation_level="REPEATABLE READ")) as session, session.begin():
+        store = RecordStore(session)
+        assert store.latest("etl") is None
+        assert _put(engine, "x.A") == 1
+        assert store.latest("etl") is None
+        assert store.put(record_of(operator="x.B"), created_at=NOON).number == 2
+    engine.dispose()
+
+
+def test_threads_number_densely(own_engine: Engine) -> None:
     with ThreadPoolExecutor(4) as pool:
-        numbers = list(pool.map(lambda n: _put(file_engine, f"x.N{n}"), range(60)))
+        numbers = list(pool.map(lambda n: _put(own_engine, f"x.N{n}"), range(60)))
     assert sorted(numbers) == list(range(1, 61))
 
 
-def test_processes_make_one_database_and_number_densely(file_url: str) -> None:
-    command = [sys.executable, "-W", "error", str(Path(__file__).with_name("store_putter.py")), file_url]
+def test_processes_number_densely(url: str, own_engine: Engine) -> None:
+    command = [sys.executable, "-W", "error", str(Path(__file__).with_name("store_putter.py")), url]
     pipe = subprocess.PIPE
     with ExitStack() as stack:
         workers = [
@@ -53,8 +80,7 @@ def test_processes_make_one_database_and_number_densely(file_url: str) -> None:
             ends = list(pool.map(lambda worker: worker.communicate("go\n", timeout=120), workers))
     assert [stderr for _, stderr in ends] == [""] * WORKERS
     assert [worker.returncode for worker in workers] == [0] * WORKERS
-    engine = open_engine(file_url)
-    with Session(reading(engine)) as session:
+    with Session(reading(own_engine)) as session:
         versions = RecordStore(session).versions("contested")
         assert [version.number for version in versions] == list(range(len(versions), 0, -1))
         assert all(newer.digest != older.digest for newer, older in pairwise(versions))
@@ -62,4 +88,3 @@ def test_processes_make_one_database_and_number_densely(file_url: str) -> None:
         assert session.scalar(select(func.count()).select_from(dag_record)) == own + 7 + 1
         assert [version.number for version in RecordStore(session).versions("same")] == [1]
         assert len(runs_of(session, record_of("same").digest)) == PUTS
-    engine.dispose()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 
+import msgspec
 import pytest
 from sqlalchemy import Connection, Engine, event, func, insert, select
 from sqlalchemy.orm import Session
@@ -11,9 +12,11 @@ from store_cases import HOSTILE_IDS, IMAGE, LATER, NOON, digest_with, record_of
 
 from dagserial.digest import Digest
 from dagserial.errors import DigestMismatchError, NotFoundError, SettingsError
+from dagserial.model import Dag, DagFields, Task
 from dagserial.record import Record
-from dagserial.store import Origin, RecordStore, Version
-from dagserial.store.tables import dag_record
+from dagserial.store import Instance, Origin, RecordStore, Referrer, Version, put_instances, stamp
+from dagserial.store.bodies import Packed, pack
+from dagserial.store.tables import dag_record, record_page
 
 A, B = record_of(operator="x.A"), record_of(operator="x.B")
 
@@ -197,10 +200,82 @@ def test_get_of_nothing_is_not_found(store: RecordStore) -> None:
 
 
 def test_altered_bytes_are_never_returned(store: RecordStore, session: Session) -> None:
-    session.execute(insert(dag_record).values(digest=B.digest, format=2, dag_id="etl", body=A.body))
+    _insert(session, B.digest, pack(A.body))
     with pytest.raises(DigestMismatchError) as caught:
         store.get(B.digest)
     assert (caught.value.expected, caught.value.found) == (B.digest, A.digest)
+
+
+@pytest.mark.parametrize("place", [0, 4, 8, 20, -1])
+def test_flipped_byte_is_never_returned(store: RecordStore, session: Session, place: int) -> None:
+    packed = pack(A.body)
+    assert packed.body
+    _insert(session, A.digest, msgspec.structs.replace(packed, body=_flipped(packed.body, place)))
+    with pytest.raises(DigestMismatchError):
+        store.get(A.digest)
+
+
+LARGE = Record.of_dag(
+    Dag(fields=DagFields(dag_id="large"), tasks={f"t{n}": Task(operator="x.Y" * 20) for n in range(1500)})
+)
+
+
+def test_large_record_is_kept_as_pages_and_comes_back_whole(store: RecordStore, session: Session) -> None:
+    store.put(LARGE, created_at=NOON)
+    assert store.get(LARGE.digest) == LARGE
+    row = session.execute(select(dag_record)).one()
+    assert (row.size, row.body) == (len(LARGE.body), None)
+    assert session.scalar(select(func.count()).select_from(record_page)) == len(row.pages) // 32 > 10
+
+
+def test_versions_of_a_large_dag_share_their_pages(store: RecordStore, session: Session) -> None:
+    store.put(LARGE, created_at=NOON)
+    before = session.scalar(select(func.count()).select_from(record_page)) or 0
+    changed = Record.of_dag(Dag(fields=LARGE.dag().fields, tasks={**LARGE.dag().tasks, "t700": Task(operator="x.Z")}))
+    assert store.put(changed, created_at=NOON).number == 2
+    assert session.scalar(select(func.count()).select_from(record_page)) == before + 1
+    assert [store.get(record.digest) for record in (LARGE, changed)] == [LARGE, changed]
+
+
+@pytest.mark.parametrize("place", [0, 8, 30, -1])
+def test_flipped_byte_of_a_page_is_never_returned(store: RecordStore, session: Session, place: int) -> None:
+    packed = pack(LARGE.body)
+    frames = dict(packed.frames)
+    address = sorted(frames)[3]
+    frames[address] = _flipped(frames[address], place)
+    _insert(session, LARGE.digest, msgspec.structs.replace(packed, frames=frames))
+    with pytest.raises(DigestMismatchError):
+        store.get(LARGE.digest)
+
+
+def test_lost_or_exchanged_page_is_never_returned(store: RecordStore, session: Session) -> None:
+    packed = pack(LARGE.body)
+    frames = dict(packed.frames)
+    one, other = sorted(frames)[:2]
+    for wrong in (
+        {address: frame for address, frame in frames.items() if address != one},
+        {**frames, one: frames[other], other: frames[one]},
+    ):
+        with session.begin_nested() as savepoint:
+            _insert(session, LARGE.digest, msgspec.structs.replace(packed, frames=wrong))
+            with pytest.raises(DigestMismatchError):
+                store.get(LARGE.digest)
+            savepoint.rollback()
+
+
+def _flipped(frame: bytes, place: int) -> bytes:
+    altered = bytearray(frame)
+    altered[place] ^= 1
+    return bytes(altered)
+
+
+def _insert(session: Session, digest: Digest, packed: Packed) -> None:
+    """Insert what a disk, or a person, may have made of a record."""
+    row = {"digest": digest, "format": 2, "dag_id": "etl"}
+    row |= {"size": packed.size, "body": packed.body, "pages": packed.pages}
+    session.execute(insert(dag_record).values(row))
+    for address, frame in packed.frames.items():
+        session.execute(insert(record_page).values(address=address, frame=frame))
 
 
 @pytest.mark.parametrize("length", [8, 9, 63, 64])
@@ -240,7 +315,7 @@ def test_find_refuses_what_is_no_prefix(store: RecordStore, prefix: str) -> None
 
 
 def _insert_bodiless(session: Session, *digits: str) -> None:
-    rows = [{"digest": digest_with(each), "format": 2, "dag_id": "etl", "body": b""} for each in digits]
+    rows = [{"digest": digest_with(each), "format": 2, "dag_id": "etl", "size": 0, "body": b""} for each in digits]
     session.execute(insert(dag_record), rows)
 
 
@@ -264,3 +339,72 @@ def test_find_tells_ten_candidates_at_most(store: RecordStore, session: Session)
 def test_dag_that_was_never_put_has_no_versions(store: RecordStore) -> None:
     assert store.versions("etl") == []
     assert store.latest("etl") is None
+
+
+def test_many_are_put_as_one_after_the_other(store: RecordStore, session: Session) -> None:
+    store.put(B, created_at=NOON)
+    other = record_of("other")
+    puts = [
+        (A, Origin(ref="1")),
+        (other, Origin(ref="2")),
+        (A, Origin(ref="3")),
+        (B, Origin(ref="4")),
+        (_in_format_1(B), Origin(ref="5")),
+        (A, Origin(ref="6")),
+    ]
+    assert store.put_many(iter(puts), created_at=LATER) == [2, 1, 2, 3, 3, 4]
+    assert [(v.number, v.digest, v.origin.ref) for v in store.versions("etl")] == [
+        (4, A.digest, "6"),
+        (3, B.digest, "4"),
+        (2, A.digest, "1"),
+        (1, B.digest, None),
+    ]
+    assert store.put_many([], created_at=LATER) == []
+    assert _records(session) == 4
+
+
+def test_more_are_put_than_one_statement_takes(store: RecordStore) -> None:
+    records = [record_of(f"dag{n % 1200}", f"x.A{n // 1200}") for n in range(1300)]
+    puts = [(record, Origin()) for record in records]
+    assert store.put_many(puts, created_at=NOON) == [1] * 1200 + [2] * 100
+    for record in (records[0], records[700], records[1299]):
+        assert store.get(record.digest) == record
+    assert store.put_many([puts[1299], puts[700], puts[5]], created_at=LATER) == [2, 1, 3]
+
+
+def test_what_is_unchanged_costs_one_statement_for_many(engine: Engine) -> None:
+    statements: list[str] = []
+
+    def note(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    puts = [(record_of(f"dag{n}"), Origin()) for n in range(300)]
+    with Session(engine) as session:
+        RecordStore(session).put_many(puts, created_at=NOON)
+        event.listen(engine, "before_cursor_execute", note)
+        RecordStore(session).put_many(puts, created_at=NOON)
+        event.remove(engine, "before_cursor_execute", note)
+    assert [statement.split()[0] for statement in statements] == ["SELECT"]
+
+
+def test_one_wrong_record_of_many_keeps_all_out(store: RecordStore, session: Session) -> None:
+    with pytest.raises(SettingsError, match="line 0"):
+        store.put_many([(A, Origin()), (B, Origin(line=0))], created_at=NOON)
+    with pytest.raises(DigestMismatchError):
+        store.put_many([(A, Origin()), (Record(A.body, "other", B.digest, 2), Origin())], created_at=NOON)
+    assert _records(session) == 0
+
+
+def test_referrers_are_versions_runs_and_instances(store: RecordStore, session: Session) -> None:
+    for record in (A, B, A):
+        store.put(record, created_at=NOON)
+    stamp(session, "etl", "r2", A, created_at=NOON)
+    stamp(session, "etl", "r1", B, created_at=NOON)
+    put_instances(session, "etl", "r1", [Instance(task_id="a", digest=A.digest), Instance(task_id="b", map_index=1)])
+    assert store.referrers(A.digest) == [
+        Referrer(dag_id="etl", number=1),
+        Referrer(dag_id="etl", number=3),
+        Referrer(dag_id="etl", run_id="r2"),
+        Referrer(dag_id="etl", run_id="r1", task_id="a", map_index=-1),
+    ]
+    assert store.referrers(digest_with("1")) == []

@@ -9,7 +9,17 @@ from store_cases import HOSTILE_IDS, IMAGE, LATER, NOON, record_of
 
 from dagserial.errors import InvalidDagError, NotFoundError, SettingsError, StampError
 from dagserial.record import Record
-from dagserial.store import RecordStore, Run, record_of_run, runs_of, stamp
+from dagserial.store import (
+    Instance,
+    Origin,
+    RecordStore,
+    Run,
+    other_records,
+    put_instances,
+    record_of_run,
+    runs_of,
+    stamp,
+)
 
 A, B = record_of(operator="x.A"), record_of(operator="x.B")
 
@@ -72,7 +82,40 @@ def test_other_stamp_is_refused(stocked: Session) -> None:
         stamp(stocked, "etl", "r1", B, created_at=NOON)
     error = caught.value
     assert (error.dag_id, error.run_id, error.stamped, error.offered) == ("etl", "r1", A.digest, B.digest)
+    assert [change.path for change in error.diff.changes] == ["/tasks/a/operator"]
     assert record_of_run(stocked, "etl", "r1") == A
+
+
+def test_runs_are_found_by_record_commit_and_image(stocked: Session) -> None:
+    commit = "c0ffee" + "0" * 34
+    stamp(stocked, "etl", "r1", A, created_at=NOON, image=IMAGE)
+    stamp(stocked, "etl", "r2", B, created_at=NOON, bundle_version=commit)
+    put_instances(stocked, "etl", "r2", [Instance(task_id="a", map_index=at, digest=A.digest) for at in (1, 0)])
+    for found, expected in (
+        (runs_of(stocked), ["r1", "r2"]),
+        (runs_of(stocked, A.digest), ["r1", "r2"]),
+        (runs_of(stocked, B.digest), ["r2"]),
+        (runs_of(stocked, commit=commit[:7]), ["r2"]),
+        (runs_of(stocked, commit="c0ffef0"), []),
+        (runs_of(stocked, image=IMAGE), ["r1"]),
+        (runs_of(stocked, limit=1), ["r1"]),
+        (runs_of(stocked, dag_id="other"), []),
+    ):
+        assert [run.run_id for run in found] == expected
+    assert other_records(stocked, "etl", "r2") == {A.digest: [("a", 0), ("a", 1)]}
+    assert other_records(stocked, "etl", "r1") == {}
+
+
+def test_runs_are_found_by_where_the_version_of_their_record_came_from(stocked: Session) -> None:
+    commit = "ab" * 20
+    other = record_of(operator="x.C")
+    RecordStore(stocked).put(other, created_at=NOON, origin=Origin(bundle_version=commit, image=IMAGE))
+    stamp(stocked, "etl", "r1", A, created_at=NOON)
+    stamp(stocked, "etl", "r2", other, created_at=NOON)
+    assert [run.run_id for run in runs_of(stocked, commit=commit)] == ["r2"]
+    assert [run.run_id for run in runs_of(stocked, image=IMAGE)] == ["r2"]
+    with pytest.raises(SettingsError, match="is no commit"):
+        runs_of(stocked, commit="main")
 
 
 @pytest.mark.parametrize("faster", [A, B])
@@ -82,10 +125,8 @@ def test_stamp_of_a_faster_session_stands(engine: Engine, stocked: Session, fast
     def take(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
         if statement.startswith("INSERT INTO dag_run") and not taken:
             taken.append(True)
-            connection.exec_driver_sql(
-                "REPLACE INTO dag_run (dag_id, run_id, digest, created_at) VALUES ('etl', 'r1', ?, ?)",
-                (str(faster.digest), "2026-01-02 12:00:00.000000"),
-            )
+            with Session(connection, join_transaction_mode="create_savepoint") as session, session.begin():
+                stamp(session, "etl", "r1", faster, created_at=LATER)
 
     event.listen(engine, "before_cursor_execute", take)
     if faster is A:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import UNSET
 
+from dagserial.diff.cause import Told
 from dagserial.diff.change import Change
 from dagserial.diff.gravity import counted, graded, gravest, settled_lines, why
 from dagserial.diff.impact import Impact
@@ -17,7 +18,16 @@ from dagserial.diff.outputs.markdown_text import html_code
 from dagserial.diff.outputs.neighbourhood import neighbourhood
 from dagserial.diff.outputs.report import Report
 from dagserial.diff.outputs.svg import draw_svg
-from dagserial.diff.outputs.wording import became, by_gravity, place_in, verdict_of
+from dagserial.diff.outputs.wording import (
+    became,
+    by_gravity,
+    followers_of,
+    place_in,
+    rows_of,
+    rules_of,
+    severity_of,
+    verdict_of,
+)
 from dagserial.diff.verdict import SEVERITIES
 from dagserial.model.display import cut, display, printable
 
@@ -69,16 +79,17 @@ def _section(report: Report, dag_id: str, changes: list[Change], room: int) -> s
     if dag_id in report.diff.renamed:
         name = f"{html_code(report.diff.renamed[dag_id])} → {name}"
     is_open = "" if severity == "cosmetic" else " open"
+    rows = rows_of(changes)
     lines = [
         f"<details{is_open}><summary>{name}: {counted(len(changes), 'change')}, "
         f'<span class="{severity}">{severity}</span></summary>',
         *_graph(report, dag_id, changes),
         "<table><thead><tr><th></th><th>object</th><th>change</th><th>rule</th></tr></thead><tbody>",
-        *map(_row, changes[:room]),
+        *map(_row, rows[:room]),
         "</tbody></table>",
     ]
-    if len(changes) > room:
-        lines.append(f"<p>… and {counted(len(changes) - room, 'more change')}.</p>")
+    if left_out := sum(len(row.all) for row in rows[room:]):
+        lines.append(f"<p>… and {counted(left_out, 'more change')}.</p>")
     if impact := told(report.diff.impacts.get(dag_id, Impact())):
         lines.append(f"<p>Reaches {html_code(impact, _WIDEST)}</p>")
     return "\n".join([*lines, "</details>"])
@@ -92,16 +103,16 @@ def _graph(report: Report, dag_id: str, changes: list[Change]) -> Iterator[str]:
         yield f"<p>The graph leaves out {counted(part.left_out, 'more task')}.</p>"
 
 
-def _row(change: Change) -> str:
-    verdict = verdict_of(change)
+def _row(row: Told) -> str:
+    change, severity = row.change, severity_of(row)
     name = "DAG" if change.object.kind == "dag" else f"{change.object.kind} {html_code(change.object.id)}"
     place = place_in(change)
     what = f"{name} {html_code(place)}" if place else name
     cells = [
-        f'<span class="{verdict.severity}">{verdict.severity}</span>',
+        f'<span class="{severity}">{severity}</span>',
         what,
-        f'{_sides(change)}<div class="soft">{escape(why(change))}</div>',
-        f"<code>{verdict.rule}</code>",
+        f'{_sides(change)}<div class="soft">{escape(why(change))}</div>{followers_of(row, html_code)}',
+        rules_of(row, html_code),
     ]
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 

@@ -1,31 +1,78 @@
 """Give the tasks of a graph their places: a column for each step of the longest way to them, rows within."""
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import NamedTuple
 
 Place = tuple[int, int]
 """A column and a row, from 0."""
+Edge = tuple[str, str]
+_Stop = tuple[Edge, int]
+"""Where an edge that is longer than a column passes through one."""
+_Node = str | _Stop
+
+_MOST_STOPS = 2000
+"""Above this, long edges pass where they may: rows for all of them would be too many to look at."""
 
 
-def places(tasks: Iterable[str], edges: Iterable[tuple[str, str]]) -> dict[str, Place]:
-    """Return the place of each task, by task_id in the order given.
+class Layout(NamedTuple):
+    """Where all is drawn.
+
+    Attributes:
+        tasks: the place of each task, by task_id in the order given.
+        routes: for an edge that is longer than a column, the free places that it passes through, from left to right.
+    """
+
+    tasks: dict[str, Place]
+    routes: dict[Edge, tuple[Place, ...]]
+
+
+def lay_out(tasks: Iterable[str], edges: Iterable[Edge]) -> Layout:
+    """Return the places of tasks and long edges.
 
     An edge leads to a column further right, unless it closes a circle, as two versions of a DAG together may have one.
-    Within a column, tasks stand by the mean row of what is upstream of them, then by id.
+    Within a column, tasks and long edges stand by the mean row of what is upstream of them, then tasks first, by id.
 
-    >>> places("abc", [("a", "b"), ("b", "c"), ("a", "c")])
-    {'a': (0, 0), 'b': (1, 0), 'c': (2, 0)}
+    >>> lay_out("abc", [("a", "b"), ("b", "c"), ("a", "c")])
+    Layout(tasks={'a': (0, 0), 'b': (1, 0), 'c': (2, 0)}, routes={('a', 'c'): ((1, 1),)})
     """
-    ids = list(tasks)
+    ids, ends = list(tasks), list(edges)
+    columns = _columns(ids, _upstream(ids, ends))
+    ways = _ways(ends, columns)
+    rows = _rows(ids, columns, ways)
+    routes = {edge: tuple((stop[1], rows[stop]) for stop in way) for edge, way in ways.items() if way}
+    return Layout({task_id: (columns[task_id], rows[task_id]) for task_id in ids}, routes)
+
+
+def _rows(ids: list[str], columns: Mapping[str, int], ways: Mapping[Edge, list[_Stop]]) -> dict[_Node, int]:
+    """Return the row of each task and each stop, one column after the other."""
+    nodes: list[_Node] = [*ids, *(stop for way in ways.values() for stop in way)]
+    before: dict[_Node, list[_Node]] = {node: [] for node in nodes}
+    for (start, end), way in ways.items():
+        chain: list[_Node] = [start, *way, end]
+        for left, right in pairwise(chain):
+            before[right].append(left)
+    levels: list[list[_Node]] = [[] for _ in range(max(columns.values(), default=-1) + 1)]
+    for node in nodes:
+        levels[columns[node] if isinstance(node, str) else node[1]].append(node)
+    rows: dict[_Node, int] = {}
+    for level in levels:
+        keys = {node: (_mean(before[node], rows), not isinstance(node, str), node) for node in level}
+        rows |= {node: row for row, node in enumerate(sorted(level, key=keys.__getitem__))}
+    return rows
+
+
+def _upstream(ids: Iterable[str], edges: Iterable[Edge]) -> dict[str, list[str]]:
     upstream: dict[str, list[str]] = {task_id: [] for task_id in ids}
     for before, after in edges:
         upstream[after].append(before)
-    columns = _columns(ids, upstream)
-    rows: dict[str, int] = {}
-    for column in range(max(columns.values(), default=-1) + 1):
-        members = [task_id for task_id in ids if columns[task_id] == column]
-        keys = {task_id: (_mean(upstream[task_id], rows), task_id) for task_id in members}
-        rows |= {task_id: row for row, task_id in enumerate(sorted(members, key=keys.__getitem__))}
-    return {task_id: (columns[task_id], rows[task_id]) for task_id in ids}
+    return upstream
+
+
+def _ways(edges: list[Edge], columns: Mapping[str, int]) -> dict[Edge, list[_Stop]]:
+    """Return for each edge its stops in the columns between its ends."""
+    found = {edge: [(edge, at) for at in range(columns[edge[0]] + 1, columns[edge[1]])] for edge in edges}
+    return found if sum(map(len, found.values())) <= _MOST_STOPS else {edge: [] for edge in edges}
 
 
 def _columns(ids: list[str], upstream: Mapping[str, list[str]]) -> dict[str, int]:
@@ -49,6 +96,6 @@ def _columns(ids: list[str], upstream: Mapping[str, list[str]]) -> dict[str, int
     return columns
 
 
-def _mean(upstream: list[str], rows: Mapping[str, int]) -> float:
-    known = [rows[task_id] for task_id in upstream if task_id in rows]
+def _mean(before: list[_Node], rows: Mapping[_Node, int]) -> float:
+    known = [rows[node] for node in before if node in rows]
     return sum(known) / len(known) if known else 0.0

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from msgspec import UNSET
 
+from dagserial.diff.cause import Told
 from dagserial.diff.change import Change
 from dagserial.diff.document import Side
 from dagserial.diff.gravity import counted, gravest, met, settled_lines
@@ -16,7 +17,16 @@ from dagserial.diff.outputs.markdown_text import code, html_code
 from dagserial.diff.outputs.mermaid import draw_changes
 from dagserial.diff.outputs.neighbourhood import neighbourhood
 from dagserial.diff.outputs.report import Report
-from dagserial.diff.outputs.wording import became, by_gravity, place_in, verdict_of
+from dagserial.diff.outputs.wording import (
+    became,
+    by_gravity,
+    followers_of,
+    place_in,
+    rows_of,
+    rules_of,
+    severity_of,
+    verdict_of,
+)
 from dagserial.diff.verdict import SEVERITIES
 
 MARKER = "<!-- dagserial diff -->"
@@ -104,23 +114,23 @@ def _section(report: Report, dag: _Dag, rows: int, rest: str) -> str:
     is_open = " open" if severity == "breaking" else ""
     count = counted(len(dag.changes), "change")
     summary = f"<details{is_open}><summary>{name}: {count}, <b>{severity}</b></summary>"
-    table = "\n".join(
-        ["| | object | change | rule |", "|---|---|---|---|", *(_row(change) for change in dag.changes[:rows])]
-    )
-    left_out = len(dag.changes) - rows
+    found = rows_of(dag.changes)
+    table = "\n".join(["| | object | change | rule |", "|---|---|---|---|", *map(_row, found[:rows])])
+    left_out = sum(len(row.all) for row in found[rows:])
     more = f"\n… and {counted(left_out, 'more change')}.\n" if left_out > 0 else ""
     return f"\n{summary}\n\n{table}\n{more}{rest}\n</details>\n"
 
 
-def _row(change: Change) -> str:
-    verdict = verdict_of(change)
+def _row(row: Told) -> str:
+    change, verdict = row.change, verdict_of(row.change)
     place = place_in(change)
     name = "DAG" if change.object.kind == "dag" else f"{change.object.kind} {code(change.object.id, 90)}"
     what = f"{name} {code(place, 90)}" if place else name
     said = [verdict.reason] if verdict.severity == "breaking" else []
-    below = "".join(f"<br>{one}" for one in [*said, *map(code, filter(None, [met(change)]))])
+    said += [*map(code, filter(None, [met(change)])), *filter(None, [followers_of(row, code)])]
+    below = "".join(f"<br>{one}" for one in said)
     by = " (by the settings)" if verdict.default_severity is not UNSET else ""
-    return f"| {verdict.severity}{by} | {what} | {became(change, code)}{below} | `{verdict.rule}` |"
+    return f"| {severity_of(row)}{by} | {what} | {became(change, code)}{below} | {rules_of(row, code)} |"
 
 
 def _graph(report: Report, dag: _Dag) -> str:

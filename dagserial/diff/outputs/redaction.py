@@ -63,7 +63,8 @@ def _change(change: Change, bodies: _Bodies) -> Change:
         for side, value in enumerate((change.before, change.after))
     ]
     path = pointer(*map(_key, steps_of(change.path)))
-    return msgspec.structs.replace(change, before=sides[0], after=sides[1], path=path)
+    cause = change.cause if change.cause is UNSET else pointer(*map(_key, steps_of(change.cause)))
+    return msgspec.structs.replace(change, before=sides[0], after=sides[1], path=path, cause=cause)
 
 
 def _steps(change: Change, side: int) -> list[str]:

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from html import escape
 
-from dagserial.diff.outputs.layout import Place, places
+from dagserial.diff.outputs.layout import Edge, Place, lay_out
 from dagserial.diff.outputs.neighbourhood import Neighbourhood
 from dagserial.model.display import cut, printable
 
-_WIDTH, _HEIGHT = 220, 28
-_GAP, _BETWEEN = 70, 14
+_WIDTH, _HEIGHT = 216, 28
+_GAP, _BETWEEN = 48, 14
 _MARGIN = 8
 _WIDEST = 26
+_LEAST = 80
+"""Percent to which a graph may shrink so that it fits; names must stay legible."""
 
 
 def draw_svg(part: Neighbourhood) -> str:
@@ -19,11 +21,14 @@ def draw_svg(part: Neighbourhood) -> str:
     Tasks have the class `task` and edges the class `edge`, each with what became of it: `added`, `removed`, `changed`,
     `renamed` or `same`. A task's title is its whole id.
     """
-    at = places(part.tasks, part.edges)
-    width = max(column for column, _ in at.values()) * (_WIDTH + _GAP) + _WIDTH + 2 * _MARGIN
-    height = max(row for _, row in at.values()) * (_HEIGHT + _BETWEEN) + _HEIGHT + 2 * _MARGIN
-    lines = [f'<svg role="img" viewBox="0 0 {width} {height}" width="{width}" height="{height}">']
-    lines += [*_edges(part, at), *_tasks(part, at), "</svg>"]
+    at, routes = lay_out(part.tasks, part.edges)
+    taken = [*at.values(), *(place for route in routes.values() for place in route)]
+    width = max(column for column, _ in taken) * (_WIDTH + _GAP) + _WIDTH + 2 * _MARGIN
+    height = max(row for _, row in taken) * (_HEIGHT + _BETWEEN) + _HEIGHT + 2 * _MARGIN
+    least = width * _LEAST // 100  # of a wide graph, the rest is scrolled to
+    size = f'width="{width}" height="{height}" style="min-width: {least}px"'
+    lines = [f'<svg role="img" viewBox="0 0 {width} {height}" {size}>']
+    lines += [*_edges(part, at, routes), *_tasks(part, at), "</svg>"]
     return "\n".join(lines)
 
 
@@ -43,10 +48,14 @@ def _tasks(part: Neighbourhood, at: dict[str, Place]) -> Iterator[str]:
         )
 
 
-def _edges(part: Neighbourhood, at: dict[str, Place]) -> Iterator[str]:
-    for (upstream, downstream), fate in part.edges.items():
-        x1, y1 = _corner(at[upstream])
-        x2, y2 = _corner(at[downstream])
-        x1, y1, y2 = x1 + _WIDTH, y1 + _HEIGHT // 2, y2 + _HEIGHT // 2
-        bend = _GAP // 2
-        yield f'<path class="edge {fate}" d="M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"/>'
+def _edges(part: Neighbourhood, at: dict[str, Place], routes: dict[Edge, tuple[Place, ...]]) -> Iterator[str]:
+    for edge, fate in part.edges.items():
+        (x, y), *stops, (end, last) = map(_corner, (at[edge[0]], *routes.get(edge, ()), at[edge[1]]))
+        x, y = x + _WIDTH, y + _HEIGHT // 2
+        drawn = [f"M{x} {y}"]
+        for left, top in (*stops, (end, last)):
+            to = top + _HEIGHT // 2
+            drawn.append(f"C{x + _GAP // 2} {y} {left - _GAP // 2} {to} {left} {to}")
+            x, y = left + _WIDTH, to
+            drawn += [f"H{x}"] if (left, top) in stops else []
+        yield f'<path class="edge {fate}" d="{"".join(drawn)}"/>'

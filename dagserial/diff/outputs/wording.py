@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterable
 
 from msgspec import UNSET
 
+from dagserial.diff.cause import Told, folded
 from dagserial.diff.change import Change
+from dagserial.diff.gravity import counted
 from dagserial.diff.parting import from_parting
-from dagserial.diff.verdict import SEVERITIES, Verdict
+from dagserial.diff.verdict import SEVERITIES, Severity, Verdict
 from dagserial.model import Value
-from dagserial.model.display import cut, display, printable
+from dagserial.model.display import ELLIPSIS, cut, display, printable
 
+_MOST_NAMES = 20
 _WIDEST = 90
 """Columns that one side of a change takes."""
 
@@ -23,6 +26,30 @@ def verdict_of(change: Change) -> Verdict:
 def by_gravity(changes: Iterable[Change]) -> list[Change]:
     """Return changes gravest first, else in the order in which they are."""
     return sorted(changes, key=lambda change: -SEVERITIES.index(verdict_of(change).severity))
+
+
+def rows_of(changes: Iterable[Change]) -> list[Told]:
+    """Return the changes of one DAG as rows of a table, gravest first by what is gravest in a row."""
+    return sorted(folded(changes), key=lambda row: -SEVERITIES.index(severity_of(row)))
+
+
+def severity_of(row: Told) -> Severity:
+    """Return the severity of the gravest change of a row."""
+    return max((verdict_of(change).severity for change in row.all), key=SEVERITIES.index)
+
+
+def rules_of(row: Told, quoted: Callable[[str], str]) -> str:
+    """Return the rules that the changes of a row fall under."""
+    return ", ".join(map(quoted, dict.fromkeys(verdict_of(change).rule for change in row.all)))
+
+
+def followers_of(row: Told, quoted: Callable[[str], str]) -> str:
+    """Return in which tasks a change of default_args is one, too, escaped; empty if in none."""
+    if not row.followers:
+        return ""
+    names = [quoted(printable(change.object.id)) for change in row.followers[:_MOST_NAMES]]
+    more = [ELLIPSIS] if len(row.followers) > len(names) else []
+    return f"in {counted(len(row.followers), 'task')}: {', '.join(names + more)}"
 
 
 def name_of(change: Change) -> str:

@@ -1,0 +1,59 @@
+"""`dagserial put`: the records of a ref, into a store."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from dagserial.cli.database import database_flag, writing_session
+from dagserial.cli.group import DIFFERS
+from dagserial.cli.origin import origin_flags, origin_of
+from dagserial.cli.output import columns, report_errors
+from dagserial.cli.reading import options_of, reading_flags
+from dagserial.cli.selection import WithSelection
+from dagserial.history import History
+from dagserial.resolve import Selection
+from dagserial.store import RecordStore, Version
+
+
+@click.command("put", cls=WithSelection, options_metavar="[OPTIONS]")
+@click.argument("ref", default="HEAD", metavar="[REF] [-- DAG…]")
+@database_flag
+@origin_flags
+@click.option("--exit-code", is_flag=True, help="Exit with 1 if a DAG file could not be read.")
+@reading_flags
+@click.pass_context
+def command(ctx: click.Context, /, ref: str, url: str, exit_code: bool, **flags: Any) -> None:
+    """Put the records of REF, or of HEAD, into a store.
+
+    A DAG that means what its newest version means keeps it; any other gets a new version. All are put, or none. Names
+    behind `--` pick DAGs.
+
+    \b
+    dagserial put --db sqlite:///dags.db                        HEAD
+    dagserial put v1.2.0 --db sqlite:///dags.db -- etl_*        a tag, some DAGs
+    dagserial put @worktree --db sqlite:///dags.db --note test  what lies there
+    """
+    selection = Selection(ctx.obj)
+    with History(flags["repo"]) as history:
+        side = history.at(ref, options_of(history, flags))
+        entries = [entry for entry in side.entries if selection.has_dag(entry.record.dag_id)]
+        origins = [origin_of(history, side, entry, flags) for entry in entries]
+    now = datetime.now(UTC)
+    with writing_session(url) as session:
+        store = RecordStore(session)
+        versions = [
+            store.put(entry.record, created_at=now, origin=origin)
+            for entry, origin in zip(entries, origins, strict=True)
+        ]
+    for line in columns([_row(version, is_new=version.created_at == now) for version in versions]):
+        click.echo(line)
+    report_errors(side.errors, "not put: ")
+    if exit_code and side.errors:
+        ctx.exit(DIFFERS)
+
+
+def _row(version: Version, *, is_new: bool) -> tuple[str, ...]:
+    return version.dag_id, version.digest.short, f"version {version.number}", "new" if is_new else "as it was"

@@ -1,0 +1,91 @@
+"""Write records to their tables, each once, and read them back, checked."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Result, Select, select
+from sqlalchemy.orm import Session
+
+from dagserial.digest import Digest
+from dagserial.errors import DigestMismatchError
+from dagserial.record import Record
+from dagserial.store.bodies import addresses, pack, unpack
+from dagserial.store.insertion import as_committed, insert_missing
+from dagserial.store.tables import dag_record, record_page
+
+BATCH = 500
+"""Keys that one statement asks for."""
+
+
+def keep(session: Session, records: Iterable[Record]) -> None:
+    """Keep records that are not kept yet, with their pages.
+
+    Raises:
+        DigestMismatchError: a record is new, and its digest is not that of its body.
+    """
+    offered = {record.digest: record for record in records}
+    # Asked first: on SQLite even an insert that inserts nothing takes the write lock.
+    kept = formats_of(session, offered)
+    missing = {digest: offered[digest] for digest in sorted(offered) if digest not in kept}
+    for record in missing.values():
+        _check(record)
+    packed = {digest: pack(record.body) for digest, record in missing.items()}
+    _keep_pages(session, {address: frame for body in packed.values() for address, frame in body.frames.items()})
+    rows = [
+        {"digest": digest, "format": record.format, "dag_id": record.dag_id}
+        | {"size": packed[digest].size, "body": packed[digest].body, "pages": packed[digest].pages}
+        for digest, record in missing.items()
+    ]
+    insert_missing(session, dag_record, rows)
+
+
+def read(session: Session, digest: Digest, *, is_fresh: bool = False) -> Record | None:
+    """Return a record as its transaction sees it or, if fresh, as it is now committed; None if there is none.
+
+    Raises:
+        DigestMismatchError: the stored bytes are not those that were put.
+    """
+    row = rows_of(session, select(dag_record).where(dag_record.c.digest == digest), is_fresh).one_or_none()
+    if row is None:
+        return None
+    frames = [row.body] if row.pages is None else _frames(session, addresses(row.pages), is_fresh)
+    record = Record(unpack(frames, row.size), row.dag_id, digest, row.format)
+    _check(record)
+    return record
+
+
+def formats_of(session: Session, digests: Iterable[Digest]) -> dict[Digest, int]:
+    """Return the formats of the records that are kept, by digest."""
+    statement = select(dag_record.c.digest, dag_record.c.format).where(dag_record.c.digest.in_(list(digests)))
+    return {row.digest: row.format for row in session.execute(statement)}
+
+
+def rows_of(session: Session, statement: Select[Any], is_fresh: bool) -> Result[Any]:
+    """Return the rows of a query, as the transaction sees them or, if fresh, as they are now committed."""
+    return session.execute(as_committed(session, statement) if is_fresh else statement)
+
+
+def _keep_pages(session: Session, frames: Mapping[bytes, bytes]) -> None:
+    for part in _parts(sorted(frames)):
+        kept = set(session.scalars(select(record_page.c.address).where(record_page.c.address.in_(part))))
+        rows = [{"address": address, "frame": frames[address]} for address in part if address not in kept]
+        insert_missing(session, record_page, rows)
+
+
+def _frames(session: Session, wanted: list[bytes], is_fresh: bool) -> list[bytes]:
+    """Return the frames of pages in order; those that are lost are left out."""
+    found: dict[bytes, bytes] = {}
+    for part in _parts(wanted):
+        rows = rows_of(session, select(record_page).where(record_page.c.address.in_(part)), is_fresh)
+        found.update((row.address, row.frame) for row in rows)
+    return [found[address] for address in wanted if address in found]
+
+
+def _parts(values: list[bytes]) -> Iterator[list[bytes]]:
+    """Yield values in numbers that one statement takes."""
+    return (values[start : start + BATCH] for start in range(0, len(values), BATCH))
+
+
+def _check(record: Record) -> None:
+    if (found := Digest.of(record.body)) != record.digest:
+        raise DigestMismatchError(record.digest, found)

@@ -1,0 +1,1 @@
+"""Hold one module a step; a step that was released is never changed."""
