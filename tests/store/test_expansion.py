@@ -391,14 +391,14 @@ def expand_in_steps(engine: Engine) -> None:
             expand(session, "etl", "r1")
 
 
-def test_several_sessions_expand_a_run_at_once(file_engine: Engine) -> None:
-    with Session(file_engine) as session, session.begin():
+def test_several_sessions_expand_a_run_at_once(own_engine: Engine) -> None:
+    with Session(own_engine) as session, session.begin():
         start(session, over_extract(xcom("extract")))
         expand(session, "etl", "r1")
         extracted(session, range(50))
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(expand_in_steps, [file_engine] * 6))
-    with Session(file_engine) as session:
+        list(pool.map(expand_in_steps, [own_engine] * 6))
+    with Session(own_engine) as session:
         assert rows(session) == {"extract": {-1: "success"}, "load": dict.fromkeys(range(50))}
 
 
