@@ -7,22 +7,12 @@ INSERT IGNORE would drop such a row, or cut it, without a word.)
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, Table
+from sqlalchemy import Insert, Select, Table, false
 from sqlalchemy.dialects import mysql, postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from dagserial.store.tables import version_lock
 from dagserial.store.types import MYSQL
-
-_SHARED = ("dag_record", "dag_run")
-"""Tables to whose rows the foreign keys of what others insert point.
-
-A key of theirs that is taken must be locked so that others may lock it, too, as a refused INSERT of MySQL does. Its
-INSERT ON DUPLICATE KEY UPDATE keeps others off, and sessions that point at the row would wait in a circle.
-"""
-
-_DUPLICATE_KEY = 1062
-"""The number of MySQL's error for a key that is taken, ER_DUP_ENTRY."""
 
 
 def insert_missing(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -33,11 +23,7 @@ def insert_missing(session: Session, table: Table, rows: Sequence[Mapping[str, A
     """
     if rows:
         connection = session.connection()
-        given = [dict(row) for row in rows]
-        if connection.dialect.name in MYSQL and table.name in _SHARED:
-            _insert_untaken(connection, table, given)
-        else:
-            connection.execute(_unless_taken(table, connection.dialect.name), given)
+        connection.execute(_unless_taken(table, connection.dialect.name), [dict(row) for row in rows])
 
 
 def as_committed(session: Session, statement: Select[Any]) -> Select[Any]:
@@ -52,21 +38,22 @@ def as_committed(session: Session, statement: Select[Any]) -> Select[Any]:
     return statement.with_for_update(read=True)
 
 
-def _insert_untaken(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Insert rows of which most are not taken: all at once, or else one by one."""
-    try:
-        connection.execute(table.insert(), rows)
-    except IntegrityError as error:
-        # MySQL undoes the statement alone, not the transaction.
-        if _number(error) != _DUPLICATE_KEY:
-            raise
-        if len(rows) > 1:
-            for row in rows:
-                _insert_untaken(connection, table, [row])
+def lock_versions(session: Session) -> bool:
+    """Have the transaction be the only one that adds versions, until it ends; return whether it may have waited.
 
-
-def _number(error: IntegrityError) -> object:
-    return error.orig.args[0] if error.orig and error.orig.args else None
+    One lock for all DAGs: with one each, sessions that put several would wait for each other in a circle, over versions
+    or over pages that DAGs share. A transaction of SQLite holds the write lock of the database anyway.
+    """
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        insert = postgresql.insert(version_lock)
+        # What is not updated is locked nevertheless (PostgreSQL, INSERT, ON CONFLICT).
+        connection.execute(
+            insert.on_conflict_do_update(index_elements=["id"], set_={"id": 1}, where=false()), {"id": 1}
+        )
+    elif connection.dialect.name in MYSQL:
+        connection.execute(_unless_taken(version_lock, connection.dialect.name), {"id": 1})
+    return connection.dialect.name != "sqlite"
 
 
 def _unless_taken(table: Table, dialect: str) -> Insert:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dagserial.digest import Digest
 from dagserial.record import FORMAT, Record
-from dagserial.store.insertion import insert_missing
+from dagserial.store.insertion import insert_missing, lock_versions
 from dagserial.store.keeping import BATCH, formats_of, keep, read, rows_of
 from dagserial.store.limits import checked_id, checked_moment
 from dagserial.store.tables import dag_version
@@ -41,11 +41,9 @@ def put_all(session: Session, puts: Iterable[tuple[Record, Origin]], created_at:
     """
     moment = checked_moment("created_at", created_at)
     offers = [_checked(record, origin) for record, origin in puts]
-    # In the order of their DAGs, so that no two sessions lock the same ones in different orders.
-    order = sorted(range(len(offers)), key=lambda index: offers[index].record.dag_id)
     numbers: dict[int, int] = {}
-    for start in range(0, len(order), BATCH):
-        batch = {index: offers[index] for index in order[start : start + BATCH]}
+    for start in range(0, len(offers), BATCH):
+        batch = dict(enumerate(offers[start : start + BATCH], start))
         numbers.update(_put_batch(session, batch, moment))
     return [numbers[index] for index in range(len(offers))]
 
@@ -57,7 +55,7 @@ def _checked(record: Record, origin: Origin) -> _Offer:
 
 def _put_batch(session: Session, offers: Mapping[int, _Offer], moment: datetime) -> dict[int, int]:
     numbers: dict[int, int] = {}
-    is_contested = False
+    is_locked = is_contested = False
     while len(numbers) < len(offers):
         # One of each DAG in a turn: the next one is compared with what this one comes to.
         turn: dict[str, int] = {}
@@ -72,9 +70,15 @@ def _put_batch(session: Session, offers: Mapping[int, _Offer], moment: datetime)
                 numbers[index] = newest[dag_id].number
             else:
                 changed[dag_id] = index
+        if changed and not is_locked:
+            is_locked = True
+            if lock_versions(session):
+                # What was newest may not be any more.
+                continue
         settled = _put_changed(session, [offers[index] for index in changed.values()], newest, moment)
         numbers.update((changed[dag_id], number) for dag_id, number in settled.items())
-        # A number that another session took meanwhile is no version of ours: look again.
+        # A number that was taken is no version of ours: look again. The lock leaves no such meanwhile, but MySQL's own
+        # isolation shows what was newest before, and others may add versions without the lock.
         is_contested = len(settled) < len(changed)
     return numbers
 

@@ -49,8 +49,8 @@ class RecordStore:
     def put_many(self, puts: Iterable[tuple[Record, Origin]], *, created_at: datetime) -> list[int]:
         """Keep records, as `put` one after the other does; return the number of the version that each is, in order.
 
-        What is unchanged costs next to nothing. Sessions that put many at the same time do not wait for each other in
-        a circle; sessions that `put` several DAGs each, in different orders, may.
+        What is unchanged costs next to nothing, and waits for nobody. A transaction that makes a new version holds up
+        others that would, until it ends.
 
         Raises:
             DigestMismatchError: as for `put`.

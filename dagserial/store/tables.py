@@ -99,6 +99,14 @@ dag_version = Table(
     CheckConstraint("line >= 1", name="line_from_1"),
 )
 
+version_lock = Table(
+    "dag_version_lock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    CheckConstraint("id = 1", name="id_is_1"),
+)
+"""One row, which whoever adds versions locks."""
+
 dag_run = Table(
     "dag_run",
     metadata,

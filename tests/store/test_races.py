@@ -1,5 +1,6 @@
 """Sessions that put at the same time, in threads and in processes."""
 
+import random
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +14,9 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 from store_cases import NOON, record_of
 
-from dagserial.store import RecordStore, create, open_engine, reading, runs_of
+from dagserial.model import Dag, DagFields, Task
+from dagserial.record import Record
+from dagserial.store import Origin, RecordStore, create, open_engine, reading, runs_of
 from dagserial.store.tables import dag_record
 
 WORKERS, PUTS = 8, 30
@@ -61,6 +64,33 @@ def test_threads_number_densely(own_engine: Engine) -> None:
     with ThreadPoolExecutor(4) as pool:
         numbers = list(pool.map(lambda n: _put(own_engine, f"x.N{n}"), range(60)))
     assert sorted(numbers) == list(range(1, 61))
+
+
+def test_many_are_put_at_once_in_any_order(own_engine: Engine) -> None:
+    def put(worker: int) -> None:
+        chance = random.Random(worker)
+        for turn in range(4):
+            # Some are the same in all workers, some in none; the large ones share pages across DAGs.
+            small = [record_of(f"dag{n}", f"x.A{turn if n % 3 else worker}") for n in range(20)]
+            puts = [(record, Origin()) for record in [*small, *(_large(n, turn) for n in range(3))]]
+            chance.shuffle(puts)
+            with Session(own_engine) as session, session.begin():
+                RecordStore(session).put_many(puts, created_at=NOON)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(put, range(WORKERS)))
+    with Session(reading(own_engine)) as session:
+        store = RecordStore(session)
+        for dag_id in [*(f"dag{n}" for n in range(20)), *(f"large{n}" for n in range(3))]:
+            versions = store.versions(dag_id)
+            assert [version.number for version in versions] == list(range(len(versions), 0, -1))
+            assert all(newer.digest != older.digest for newer, older in pairwise(versions))
+            assert {store.get(version.digest).dag_id for version in versions} == {dag_id}
+
+
+def _large(number: int, turn: int) -> Record:
+    tasks = {f"t{n}": Task(operator="x.Y" * 20) for n in range(1200)} | {f"t{turn}": Task(operator="x.Z")}
+    return Record.of_dag(Dag(fields=DagFields(dag_id=f"large{number}"), tasks=tasks))
 
 
 def test_processes_number_densely(url: str, own_engine: Engine) -> None:

@@ -245,6 +245,7 @@ def test_what_a_migration_must_find_keeps_its_name() -> None:
         "ck_dag_run_state_is_named",
         "ck_dag_version_line_from_1",
         "ck_dag_version_number_from_1",
+        "ck_dag_version_lock_id_is_1",
         "ck_task_instance_map_index_from_minus_1",
         "ck_task_instance_state_is_named",
         "ck_task_map_keys_belong_to_dict",
@@ -265,6 +266,7 @@ def test_what_a_migration_must_find_keeps_its_name() -> None:
         "pk_record_page",
         "pk_dag_run",
         "pk_dag_version",
+        "pk_dag_version_lock",
         "pk_task_instance",
         "pk_task_map",
     }

@@ -72,6 +72,12 @@ def _records() -> None:
         CheckConstraint("line >= 1", name=op.f("ck_dag_version_line_from_1")),
     )
     op.create_index("ix_dag_version_digest", "dag_version", ["digest"])
+    op.create_table(
+        "dag_version_lock",
+        Column("id", Integer, autoincrement=False, nullable=False),
+        PrimaryKeyConstraint("id", name="pk_dag_version_lock"),
+        CheckConstraint("id = 1", name=op.f("ck_dag_version_lock_id_is_1")),
+    )
 
 
 def _runs() -> None:
