@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
@@ -79,14 +80,19 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def mermaid(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Mermaid as one script, from npm."""
-    folder = tmp_path_factory.mktemp("mermaid")
-    if not shutil.which("npm"):
-        skip_or_fail("npm", "needs npm: apt-get install npm")
-    done = subprocess.run(["npm", "pack", "--silent", "mermaid@11"], cwd=folder, capture_output=True, text=True)
-    if done.returncode:
-        skip_or_fail("npm", f"cannot fetch Mermaid: npm pack mermaid@11 says {done.stderr.strip()}")
-    with tarfile.open(folder / done.stdout.split()[-1]) as packed:
-        packed.extract("package/dist/mermaid.min.js", folder, filter="data")
-    return folder / "package/dist/mermaid.min.js"
+def npm_package(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Fetch a package from npm, as `name@version`; return the folder of its files."""
+
+    @functools.cache
+    def fetch(name: str) -> Path:
+        if not shutil.which("npm"):
+            skip_or_fail("npm", "needs npm: apt-get install npm")
+        folder = tmp_path_factory.mktemp("npm")
+        done = subprocess.run(["npm", "pack", "--silent", name], cwd=folder, capture_output=True, text=True)
+        if done.returncode:
+            skip_or_fail("npm", f"cannot fetch {name}: npm pack {name} says {done.stderr.strip()}")
+        with tarfile.open(folder / done.stdout.split()[-1]) as packed:
+            packed.extractall(folder, filter="data")
+        return folder / "package"
+
+    return fetch

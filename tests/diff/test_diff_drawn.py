@@ -1,6 +1,7 @@
 """What a browser makes of a diff: the HTML page, and the graphs of a comment as Mermaid draws them."""
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -77,13 +78,15 @@ def test_tasks_are_drawn_apart_and_their_names_within(browser: Browser, tmp_path
         assert name[0] + name[2] <= box[0] + box[2]
 
 
-def test_mermaid_draws_the_graphs_of_a_comment_with_names_as_they_are(browser: Browser, mermaid: Path) -> None:
+def test_mermaid_draws_the_graphs_of_a_comment_with_names_as_they_are(
+    browser: Browser, npm_package: Callable[[str], Path]
+) -> None:
     text = RENDERERS["markdown"](varied())
     assert isinstance(text, str)
     blocks = re.findall(r"\n```mermaid\n(.*?)\n```\n", text, flags=re.DOTALL)
     page = browser.new_page()
     page.set_content("<body></body>")
-    page.add_script_tag(path=mermaid)
+    page.add_script_tag(path=npm_package("mermaid@11") / "dist" / "mermaid.min.js")
     drawn = [page.evaluate(DRAW, [f"graph{number}", block]) for number, block in enumerate(blocks)]
     page.close()
     assert [len(names) for names in drawn] == [
