@@ -20,10 +20,10 @@ def with_causes(changes: Iterable[Change]) -> list[Change]:
 
 
 def _with_cause(change: Change, defaults: dict[str, Change]) -> Change:
-    _, kind, *rest = change.path.split("/")
-    if kind != "tasks" or rest[1:2] != ["args"]:
+    steps = change.path.split("/")
+    if steps[1:2] != ["tasks"] or steps[3:4] != ["args"]:
         return change
-    cause = defaults.get(_DEFAULTS + "/".join(rest[2:]))
+    cause = defaults.get(_DEFAULTS + "/".join(steps[4:]))
     if cause is None or cause.operation != change.operation:
         return change
     is_it = is_same(cause.before, change.before) and is_same(cause.after, change.after)

@@ -84,3 +84,8 @@ def test_what_follows_stands_alone_where_its_cause_is_cut_away() -> None:
     cut = RENDERERS["text"](report({"etl": old}, {"etl": new}, max_changes=1))
     assert isinstance(cut, str)
     assert "~ task   t0  args/retries  1 -> 2" in cut
+
+
+def test_a_dag_that_is_renamed_meanwhile_has_causes_too() -> None:
+    old, new = etl(1, 1), dag("elt", dict(etl(2, 2).tasks), default_args={"retries": 2})
+    assert causes(old, new) == {"/tasks/t0/args/retries": "/dag/default_args/retries"}
