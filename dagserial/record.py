@@ -23,6 +23,20 @@ _DECODERS: dict[int, Callable[[bytes], Dag]] = {1: v1.decode, 2: v2.decode}
 """How each format is read."""
 
 
+class _Named(msgspec.Struct):
+    dag_id: str
+
+
+class _Head(msgspec.Struct):
+    """What a body of any format says of itself."""
+
+    dag: _Named
+    format: int
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+
+
 class Record(msgspec.Struct, frozen=True):
     """A DAG on paper: a body that never changes, and its address.
 
@@ -65,6 +79,27 @@ class Record(msgspec.Struct, frozen=True):
         """Return the record of a DAG, in the current format."""
         body = v2.encode(dag)
         return cls(body, dag.dag_id, Digest.of(body), FORMAT)
+
+    def check(self) -> None:
+        """Check that the record is what it says: digest, dag_id and format are those of the body.
+
+        The rest of the body is not looked at.
+
+        Raises:
+            DigestMismatchError: the body has another digest.
+            RecordError: the body is of another DAG or format, or none.
+        """
+        if (found := Digest.of(self.body)) != self.digest:
+            raise DigestMismatchError(self.digest, found)
+        try:
+            head = _HEAD.decode(self.body)
+        except msgspec.MsgspecError as error:
+            raise RecordError(f"record {self.digest} is none: {error}") from error
+        if (head.dag.dag_id, head.format) != (self.dag_id, self.format):
+            raise RecordError(
+                f"record {self.digest} is of DAG {head.dag.dag_id!r} in format {head.format}; "
+                f"it is offered as one of DAG {self.dag_id!r} in format {self.format}"
+            )
 
     def dag(self) -> Dag:
         """Return the DAG that the record says, read as the current format."""

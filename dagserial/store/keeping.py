@@ -22,13 +22,15 @@ def keep(session: Session, records: Iterable[Record]) -> None:
 
     Raises:
         DigestMismatchError: a record is new, and its digest is not that of its body.
+        RecordError: a record is of another DAG or format than it says.
     """
     offered = {record.digest: record for record in records}
     # Asked first: on SQLite even an insert that inserts nothing takes the write lock.
-    kept = formats_of(session, offered)
+    kept = _dags_of(session, offered)
     missing = {digest: offered[digest] for digest in sorted(offered) if digest not in kept}
-    for record in missing.values():
-        _check(record)
+    for digest, record in offered.items():
+        if kept.get(digest) != record.dag_id:  # new, or of another DAG
+            record.check()
     packed = {digest: pack(record.body) for digest, record in missing.items()}
     _keep_pages(session, {address: frame for body in packed.values() for address, frame in body.frames.items()})
     rows = [
@@ -52,6 +54,12 @@ def read(session: Session, digest: Digest, *, is_fresh: bool = False) -> Record 
     record = Record(unpack(frames, row.size), row.dag_id, digest, row.format)
     _check(record)
     return record
+
+
+def _dags_of(session: Session, digests: Iterable[Digest]) -> dict[Digest, str]:
+    """Return the DAGs of the records that are kept, by digest."""
+    statement = select(dag_record.c.digest, dag_record.c.dag_id).where(dag_record.c.digest.in_(list(digests)))
+    return {row.digest: row.dag_id for row in session.execute(statement)}
 
 
 def formats_of(session: Session, digests: Iterable[Digest]) -> dict[Digest, int]:

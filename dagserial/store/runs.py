@@ -79,7 +79,7 @@ def stamp(
             that is not JSON.
     """
     if record.dag_id != dag_id:
-        raise InvalidDagError(f"run {dag_id}/{run_id} cannot be stamped with a record of DAG {record.dag_id!r}")
+        raise _of_other_dag(dag_id, run_id, record.dag_id)
     offered = Run(
         dag_id=checked_id("dag_id", dag_id),
         run_id=checked_id("run_id", run_id),
@@ -102,6 +102,10 @@ def stamp(
     if stamped.digest != record.digest:
         raise _other_stamp(session, stamped, record)
     return stamped
+
+
+def _of_other_dag(dag_id: str, run_id: str, other: str) -> InvalidDagError:
+    return InvalidDagError(f"run {dag_id}/{run_id} cannot be stamped with a record of DAG {other!r}")
 
 
 def _other_stamp(session: Session, run: Run, offered: Record) -> StampError:
@@ -201,7 +205,9 @@ def _the_run(dag_id: str, run_id: str) -> Select[Any]:
 
 def _insert(session: Session, run: Run) -> None:
     """Insert a run, unless another session was faster."""
-    is_kept = select(dag_record.c.format).where(dag_record.c.digest == run.digest)
-    if session.execute(is_kept).one_or_none() is None:
+    kept = session.scalars(select(dag_record.c.dag_id).where(dag_record.c.digest == run.digest)).one_or_none()
+    if kept is None:
         raise NotFoundError(f"run {run.dag_id}/{run.run_id}: record {run.digest} is not in the store; put it first")
+    if kept != run.dag_id:
+        raise _of_other_dag(run.dag_id, run.run_id, kept)
     insert_missing(session, dag_run, [msgspec.structs.asdict(run)])

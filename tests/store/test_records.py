@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from store_cases import HOSTILE_IDS, IMAGE, LATER, NOON, digest_with, record_of
 
 from dagserial.digest import Digest
-from dagserial.errors import DigestMismatchError, NotFoundError, SettingsError
+from dagserial.errors import DigestMismatchError, NotFoundError, RecordError, SettingsError
 from dagserial.model import Dag, DagFields, Task
 from dagserial.record import Record
 from dagserial.store import Instance, Origin, RecordStore, Referrer, Version, put_instances, stamp
@@ -408,3 +409,24 @@ def test_referrers_are_versions_runs_and_instances(store: RecordStore, session: 
         Referrer(dag_id="etl", run_id="r1", task_id="a", map_index=-1),
     ]
     assert store.referrers(digest_with("1")) == []
+
+
+@pytest.mark.parametrize("lie", [{"dag_id": "etl"}, {"format": 1}], ids=["dag", "format"])
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_body_of_another_dag_or_format_is_refused(session: Session, lie: dict[str, Any], is_kept: bool) -> None:
+    honest = record_of("other")
+    if is_kept:
+        RecordStore(session).put(honest, created_at=NOON)
+    lying = msgspec.structs.replace(honest, **lie)
+    if is_kept and "dag_id" not in lie:
+        assert RecordStore(session).put(lying, created_at=NOON).number == 1  # what is kept says the format
+    else:
+        with pytest.raises(RecordError, match="is of DAG 'other' in format 2"):
+            RecordStore(session).put(lying, created_at=NOON)
+    assert RecordStore(session).versions("etl") == []
+
+
+def test_bytes_that_are_no_record_are_refused(session: Session) -> None:
+    body = b'{"dag":[]}'
+    with pytest.raises(RecordError, match="is none"):
+        RecordStore(session).put(Record(body, "etl", Digest.of(body), 2), created_at=NOON)

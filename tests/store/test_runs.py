@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta, timezone
 
+import msgspec
 import pytest
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
@@ -135,6 +136,12 @@ def test_stamp_of_a_faster_session_stands(engine: Engine, stocked: Session, fast
         with pytest.raises(StampError):
             stamp(stocked, "etl", "r1", A, created_at=NOON)
     event.remove(engine, "before_cursor_execute", take)
+
+
+def test_record_that_is_called_by_another_dag_is_refused(stocked: Session) -> None:
+    lying = msgspec.structs.replace(A, dag_id="other")
+    with pytest.raises(InvalidDagError, match=r"run other/r1 .* DAG 'etl'"):
+        stamp(stocked, "other", "r1", lying, created_at=NOON)
 
 
 def test_record_of_another_dag_is_refused(stocked: Session) -> None:
