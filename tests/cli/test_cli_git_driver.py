@@ -236,7 +236,7 @@ def test_colour_is_as_git_has_it(repo: Driven) -> None:
     repo.write({"dags/etl.py": etl(command="walk"), "x.py": "x = 2\n"})
     assert "\x1b" not in repo.shown("diff")
     for colored in (
-        repo.shown("diff", GIT_PAGER_IN_USE="true"),
+        repo.shown("diff", GIT_PAGER_IN_USE="true", TERM="xterm"),
         repo.shown("-c", "color.diff=always", "diff"),
         repo.shown("diff", DAGSERIAL_COLOR="always"),
         repo.shown("diff", FORCE_COLOR="1"),
