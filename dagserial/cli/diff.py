@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 import click
-from msgspec import UNSET
 
 from dagserial.cli.group import DIFFERS, TROUBLE
 from dagserial.cli.output import color_flag, report_errors
@@ -172,7 +171,7 @@ def selected_diff(base: Snapshot, head: Snapshot, selection: Selection, matching
     old, new = ({entry.record.dag_id: entry.record for entry in side} for side in sides)
     old_files, new_files = ({entry.record.dag_id: entry.provenance.file for entry in side} for side in sides)
     diff = compare_all(old, new, matching, files=(old_files, new_files))
-    kept = tuple(change for change in diff.changes if any(_is_picked(target, selection) for target in _targets(change)))
+    kept = tuple(change for change in diff.changes if any(_is_picked(target, selection) for target in change.targets))
     silent = _dag_ids(diff.changes) - _dag_ids(kept)
     olds, news = ({one: at for one, at in side.items() if one not in silent} for side in (diff.old, diff.new))
     renamed = {one: before for one, before in diff.renamed.items() if one not in silent}
@@ -181,16 +180,11 @@ def selected_diff(base: Snapshot, head: Snapshot, selection: Selection, matching
 
 def _dag_ids(changes: Iterable[Change]) -> set[str]:
     """Return the DAGs that changes are about, by their new and their old ids."""
-    return {target.dag_id for change in changes for target in _targets(change)}
+    return {target.dag_id for change in changes for target in change.targets}
 
 
 def _is_picked(target: Target, selection: Selection) -> bool:
     return selection.has_task(target.dag_id, target.id.rpartition(" -> ")[2])  # of an edge, the task downstream
-
-
-def _targets(change: Change) -> tuple[Target, ...]:
-    """Return what a change is about, by its new and its old id."""
-    return (change.object,) if change.previous is UNSET else (change.object, change.previous)
 
 
 def _compared(side: Snapshot, other: Snapshot, selection: Selection) -> list[Entry]:

@@ -131,8 +131,12 @@ def write_outputs(outputs: Outputs, report: Report, *, color: str) -> None:
     """
     look = msgspec.structs.replace(report.look, nul=outputs.nul)
     shown = msgspec.structs.replace(report, look=look)
-    safe = redacted(shown)
-    bodies = [_body(output, shown if _is_shown(output, outputs) else safe, color) for output in outputs.wanted]
+    are_shown = [_is_shown(output, outputs) for output in outputs.wanted]
+    safe = shown if all(are_shown) else redacted(shown)
+    bodies = [
+        _body(output, shown if is_shown else safe, color)
+        for output, is_shown in zip(outputs.wanted, are_shown, strict=True)
+    ]
     for output, body in zip(outputs.wanted, bodies, strict=True):
         if output.file is None:
             write_bytes(body)

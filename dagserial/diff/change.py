@@ -1,6 +1,8 @@
 """Say what a change is, and what a comparison of two sets of DAGs found."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Literal
 
 import msgspec
@@ -61,6 +63,16 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     cause: str | UnsetType = UNSET
     verdict: Verdict | UnsetType = UNSET
     in_flight: InFlight | UnsetType = UNSET
+
+    @property
+    def was(self) -> Target:
+        """The object as the old side calls it."""
+        return self.object if self.previous is UNSET else self.previous
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The object as the new side calls it and, if that calls it otherwise, the old one."""
+        return (self.object,) if self.previous is UNSET else (self.object, self.previous)
 
     @property
     def is_whole(self) -> bool:
@@ -143,6 +155,18 @@ class Diff(msgspec.Struct, frozen=True):
     ignored: tuple[Ignored, ...] = ()
     impacts: dict[str, Impact] = {}
 
+    def old_id(self, dag_id: str) -> str:
+        """Return what the old side calls a DAG that goes by a new id."""
+        return self.renamed.get(dag_id, dag_id)
+
+    def fate(self, dag_id: str) -> Operation:
+        """Return what became of a DAG that has changes: added, removed, changed or renamed."""
+        if dag_id in self.renamed:
+            return "renamed"
+        if (dag_id in self.old) == (dag_id in self.new):
+            return "changed"
+        return "added" if dag_id in self.new else "removed"
+
     def summary(self) -> Summary:
         """Return how many DAGs and changes there are of each sort."""
         both = self.old.keys() & self.new.keys()
@@ -160,6 +184,21 @@ class Diff(msgspec.Struct, frozen=True):
         by_severity = SeverityCounts(severities["breaking"], severities["behavioural"], severities["cosmetic"])
         gravest = max(severities, key=SEVERITIES.index, default=None)
         return Summary(dags, changes, by_severity, gravest, len(self.ignored), self.unknown)
+
+
+def by_dag(changes: Iterable[Change]) -> Iterator[tuple[str, list[Change]]]:
+    """Yield changes that are in the order of `Diff.changes` by dag_id."""
+    for dag_id, found in groupby(changes, key=lambda change: change.object.dag_id):
+        yield dag_id, list(found)
+
+
+def renamed_tasks(changes: Iterable[Change]) -> dict[str, str]:
+    """Return the new ids of renamed tasks by their old ones."""
+    return {
+        change.was.id: change.object.id
+        for change in changes
+        if change.operation == "renamed" and change.object.kind == "task"
+    }
 
 
 def place(change: Change) -> tuple[str, int, str, str]:

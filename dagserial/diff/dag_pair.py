@@ -38,8 +38,7 @@ class DagPair:
 
     def old_task(self, change: Change) -> Task | None:
         """Return the task that a change is within, as it was."""
-        target = change.object if change.previous is UNSET else change.previous
-        return self.old.tasks.get(target.id) if self.old else None
+        return self.old.tasks.get(change.was.id) if self.old else None
 
     def new_task(self, change: Change) -> Task | None:
         """Return the task that a change is within, as it is."""

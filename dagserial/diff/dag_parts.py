@@ -30,6 +30,21 @@ def dag_parts(thing: Dag | Record) -> DagParts:
     return DagParts(dag.fields, dag.groups, dag.tasks)
 
 
+def tasks_within(group_id: str, groups: Mapping[str, Group], tasks: Mapping[str, Task]) -> list[str]:
+    """Return the ids of the tasks in a group and in those below it."""
+    parents = {one: group.parent for one, group in groups.items()}
+    inside = {group_id}
+    for one in parents:
+        path = []
+        at: str | None = one
+        while at is not None and at not in inside:
+            path.append(at)
+            at = parents[at]
+        if at is not None:
+            inside.update(path)
+    return [task_id for task_id, task in tasks.items() if task.group in inside]
+
+
 class _Entries(Mapping[str, T], Generic[T]):
     """Tasks or groups by id, each read when it is asked for."""
 

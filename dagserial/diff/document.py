@@ -59,6 +59,10 @@ class Side(msgspec.Struct, frozen=True):
     locations: Mapping[str, Location] = {}
     records: Mapping[str, Record] = {}
 
+    def unread(self) -> list[UnreadFile]:
+        """Return what could not be read by file, line and message."""
+        return sorted(self.errors, key=lambda unread: (unread.file, unread.line or 0, unread.error))
+
 
 class _DocumentSide(msgspec.Struct):
     ref: str
@@ -121,5 +125,4 @@ def _side(side: Side, digests: dict[str, Digest]) -> _DocumentSide:
 
 
 def _errors(name: str, side: Side) -> list[_DocumentError]:
-    ordered = sorted(side.errors, key=lambda unread: (unread.file, unread.line or 0, unread.error))
-    return [_DocumentError(name, unread.file, unread.line, unread.error) for unread in ordered]
+    return [_DocumentError(name, unread.file, unread.line, unread.error) for unread in side.unread()]

@@ -52,7 +52,7 @@ def judged(diff: Diff, old: Mapping[str, Dag | Record], new: Mapping[str, Dag | 
     for change in diff.changes:
         dag_id = change.object.dag_id
         if dag_id not in pairs:
-            pairs[dag_id] = DagPair(old.get(diff.renamed.get(dag_id, dag_id)), new.get(dag_id))
+            pairs[dag_id] = DagPair(old.get(diff.old_id(dag_id)), new.get(dag_id))
         changes.append(msgspec.structs.replace(change, verdict=verdict_of(change, pairs[dag_id])))
     return msgspec.structs.replace(diff, changes=tuple(changes))
 

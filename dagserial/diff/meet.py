@@ -1,7 +1,7 @@
 """Count the DagRuns and task instances under way that changes meet."""
 
 from collections import Counter
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 from msgspec import UNSET
@@ -9,7 +9,7 @@ from msgspec import UNSET
 from dagserial.diff.change import Change, Diff, Target
 from dagserial.diff.condition import map_instances
 from dagserial.diff.dag_pair import DagPair
-from dagserial.diff.dag_parts import DagParts
+from dagserial.diff.dag_parts import DagParts, tasks_within
 from dagserial.diff.flight import Flight, InFlight
 from dagserial.record import Record
 
@@ -36,57 +36,53 @@ def with_flights(
         new: the same of the new side.
         under_way: tells what is under way of a DAG; asked once for each.
     """
-    counts: dict[str, Counts] = {}
-    pairs: dict[str, DagPair] = {}
+    dags: dict[str, _Met] = {}
     changes = []
     for change in diff.changes:
-        target = change.object if change.previous is UNSET else change.previous
         if change.verdict is not UNSET and not _REACHED.isdisjoint(change.verdict.affects):
-            if target.dag_id not in counts:
-                counts[target.dag_id] = under_way(target.dag_id)
-                pairs[target.dag_id] = DagPair(old.get(target.dag_id), new.get(change.object.dag_id))
-            met = _met(change, target, pairs[target.dag_id], counts[target.dag_id])
-            change = msgspec.structs.replace(change, in_flight=met)
+            dag_id = change.was.dag_id
+            if dag_id not in dags:
+                pair = DagPair(old.get(dag_id), new.get(change.object.dag_id))
+                dags[dag_id] = _Met(pair, under_way(dag_id))
+            change = msgspec.structs.replace(change, in_flight=dags[dag_id].by(change))
         changes.append(change)
     return msgspec.structs.replace(diff, changes=tuple(changes))
 
 
-def _met(change: Change, target: Target, pair: DagPair, counts: Counts) -> InFlight:
-    task_ids, start = _tasks(target, pair.old), _start(change, pair)
-    flights = []
-    for is_pinned in (False, True):
-        instances: Counter[str] = Counter()
-        for (pinned, task_id, map_index, state), count in counts[1].items():
-            if pinned == is_pinned and map_index >= start and (task_ids is None or task_id in task_ids):
-                instances[state] += count
-        runs = {state: count for (pinned, state), count in counts[0].items() if pinned == is_pinned}
-        flights.append(Flight(runs, dict(instances)))
-    return InFlight(*flights)
+class _Met:
+    """What of one DAG is under way, laid out by task once for all of its changes."""
+
+    def __init__(self, pair: DagPair, counts: Counts) -> None:
+        self._pair = pair
+        self._runs: dict[bool, dict[str, int]] = {False: {}, True: {}}
+        for (is_pinned, state), count in counts[0].items():
+            self._runs[is_pinned][state] = count
+        self._instances: dict[str, list[tuple[bool, int, str, int]]] = {}
+        for (is_pinned, task_id, map_index, state), count in counts[1].items():
+            self._instances.setdefault(task_id, []).append((is_pinned, map_index, state, count))
+
+    def by(self, change: Change) -> InFlight:
+        """Return what a change meets."""
+        start, task_ids = _start(change, self._pair), _tasks(change.was, self._pair.old)
+        met: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
+        for task_id in self._instances if task_ids is None else task_ids:
+            for is_pinned, map_index, state, count in self._instances.get(task_id, ()):
+                if map_index >= start:
+                    met[is_pinned][state] += count
+        return InFlight(*(Flight(self._runs[is_pinned], dict(met[is_pinned])) for is_pinned in (False, True)))
 
 
-def _tasks(target: Target, old: DagParts | None) -> Container[str] | None:
+def _tasks(target: Target, old: DagParts | None) -> Iterable[str] | None:
     """Return the ids of the tasks that a change is about; None for all."""
     match target.kind:
         case "dag":
             return None
         case "group":
-            return _members(target.id, old) if old else ()
+            return tasks_within(target.id, old.groups, old.tasks) if old else ()
         case "edge":
             return (target.id.rpartition(" -> ")[2],)
         case "task":
             return (target.id,)
-
-
-def _members(group_id: str, dag: DagParts) -> set[str]:
-    """Return the tasks that lie in a group, however deep."""
-    inside = {group_id}
-    parents = {one: group.parent for one, group in dag.groups.items()}
-    for one in parents:
-        way = [one]
-        while way[-1] not in inside and (parent := parents.get(way[-1])) is not None:
-            way.append(parent)
-        inside.update(way if way[-1] in inside else ())
-    return {task_id for task_id, task in dag.tasks.items() if task.group in inside}
 
 
 def _start(change: Change, pair: DagPair) -> int:

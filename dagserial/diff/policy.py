@@ -77,10 +77,9 @@ def _fits(ignore: Ignore, change: Change) -> bool:
     verdict = change.verdict
     if verdict is UNSET:
         return False
-    targets = [change.object] if change.previous is UNSET else [change.object, change.previous]
     return (
         ignore.rule in (None, verdict.rule)
-        and (ignore.dag is None or _any_fits(ignore.dag, (target.dag_id for target in targets)))
+        and (ignore.dag is None or _any_fits(ignore.dag, (target.dag_id for target in change.targets)))
         and (ignore.fingerprint is None or verdict.fingerprint.startswith(ignore.fingerprint))
     )
 

@@ -2,12 +2,11 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
 
 import msgspec
 from msgspec import UNSET
 
-from dagserial.diff.change import Change, Diff
+from dagserial.diff.change import Change, Diff, by_dag, renamed_tasks
 from dagserial.diff.flow import flow_of, joined
 from dagserial.diff.impact import Impact, OtherDag
 from dagserial.diff.links import Linked, Links
@@ -28,9 +27,9 @@ def with_impacts(diff: Diff, old: Mapping[str, Record], new: Mapping[str, Record
         return diff
     links = Links(new)
     found = {}
-    for dag_id, changes in groupby(diff.changes, key=lambda change: change.object.dag_id):
-        sides = _dag(old.get(diff.renamed.get(dag_id, dag_id))), _dag(new.get(dag_id))
-        impact = _impact(dag_id, tuple(changes), sides, links)
+    for dag_id, changes in by_dag(diff.changes):
+        sides = _dag(old.get(diff.old_id(dag_id))), _dag(new.get(dag_id))
+        impact = _impact(dag_id, changes, sides, links)
         if impact != Impact():
             found[dag_id] = impact
     return msgspec.structs.replace(diff, impacts=found)
@@ -40,9 +39,9 @@ def _dag(record: Record | None) -> Dag | None:
     return record.dag() if record else None
 
 
-def _impact(dag_id: str, changes: tuple[Change, ...], sides: tuple[Dag | None, Dag | None], links: Links) -> Impact:
+def _impact(dag_id: str, changes: list[Change], sides: tuple[Dag | None, Dag | None], links: Links) -> Impact:
     old, new = sides
-    names = _renames(changes)
+    names = renamed_tasks(changes)
     changed = changed_tasks(changes, new)
     flow = joined(flow_of(old) if old else {}, flow_of(new) if new else {}, names)
     reached = reached_tasks(changed, flow)
@@ -69,17 +68,7 @@ def _tasks(dag: Dag | None, task_ids: set[str]) -> dict[str, Task]:
 
 def _ids(dag_id: str, changes: Iterable[Change]) -> set[str]:
     """Return what the DAG is called by others: also what it was called before."""
-    named = {change.previous.dag_id for change in changes if change.previous is not UNSET}
-    return {dag_id} | named
-
-
-def _renames(changes: Iterable[Change]) -> dict[str, str]:
-    """Return the new ids of renamed tasks by their old ones."""
-    return {
-        change.previous.id: change.object.id
-        for change in changes
-        if change.operation == "renamed" and change.object.kind == "task" and change.previous is not UNSET
-    }
+    return {dag_id} | {change.was.dag_id for change in changes}
 
 
 def _tells_callers(change: Change) -> bool:

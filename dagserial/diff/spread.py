@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import UNSET
 
 from dagserial.diff.change import Change
+from dagserial.diff.dag_parts import tasks_within
 from dagserial.diff.flow import Flow
 from dagserial.diff.impact import Edge, Reached
 from dagserial.diff.subject import steps_of
@@ -83,23 +84,9 @@ def _subjects(change: Change, dag: Dag | None) -> list[str]:
         case "edge":
             return [steps_of(change.path)[1]]
         case "group":
-            return _inside(change.object.id, dag) if dag else []
+            return tasks_within(change.object.id, dag.groups, dag.tasks) if dag else []
         case _:
             return []
-
-
-def _inside(group_id: str, dag: Dag) -> list[str]:
-    """Return the tasks in a group and in those below it."""
-    groups = {group_id}
-    for one in dag.groups:
-        path = []
-        at: str | None = one
-        while at is not None and at not in groups:
-            path.append(at)
-            at = dag.groups[at].parent
-        if at is not None:
-            groups.update(path)
-    return [task_id for task_id, task in dag.tasks.items() if task.group in groups]
 
 
 def _behind(first: list[str], flow: Flow, along: tuple[Edge, ...]) -> Iterator[Reached]:

@@ -1,7 +1,5 @@
 """Write a diff as text for people, in the manner of `terraform plan`."""
 
-import difflib
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -10,15 +8,17 @@ from typing import NamedTuple
 from msgspec import UNSET, UnsetType
 
 from dagserial.diff.cause import folded
-from dagserial.diff.change import KINDS, Change, Diff, Operation
+from dagserial.diff.change import KINDS, Change, Diff, Operation, by_dag
 from dagserial.diff.gravity import counted, graded, gravest, met, settled_lines, tag, the_gravest
 from dagserial.diff.impact import Impact
 from dagserial.diff.impact_text import told
+from dagserial.diff.lines import are_texts, line_diff
 from dagserial.diff.parting import from_parting
 from dagserial.model import Value
 from dagserial.model.display import ELLIPSIS, cut, display, printable
 
-_SIGNS: dict[Operation, str] = {"added": "+", "removed": "-", "changed": "~", "moved": ">", "renamed": ">"}
+SIGNS: dict[Operation, str] = {"added": "+", "removed": "-", "changed": "~", "moved": ">", "renamed": ">"}
+"""What became of something, as lines of output start."""
 _STYLES = {"+": "32", "-": "31", "~": "33", ">": "36", "@": "36", "dag": "1"}
 """ANSI styles (ECMA-48, 8.3.117) by what a line starts with: green, red, yellow, cyan, bold."""
 
@@ -26,10 +26,6 @@ _WIDEST_NAME = 28
 _WIDEST_FIELD = 36
 _NARROWEST = 24
 _LONGEST_LINE = 1000
-_CONTEXT_LINES = 2
-_MOST_LINES = 2000
-"""If more lie between the first and the last difference, texts are not compared by line: `difflib` is quadratic."""
-_HUNK = re.compile(r"([-+])(\d+)")
 
 
 class _Line(NamedTuple):
@@ -68,8 +64,8 @@ def render_text(diff: Diff, *, color: bool, width: int = 100, max_changes: int |
     """
     lines: list[_Line] = []
     told_of = the_gravest(diff.changes, max_changes)
-    for dag_id, changes in groupby(told_of, key=lambda change: change.object.dag_id):
-        lines += _dag_lines(diff, dag_id, list(changes), width)
+    for dag_id, changes in by_dag(told_of):
+        lines += _dag_lines(diff, dag_id, changes, width)
     if left := len(diff.changes) - len(told_of):
         lines.append(_Line("", f"{ELLIPSIS} truncated: {counted(left, 'more change')}"))
     totals = f"{_totals(diff)}{_unknown(diff)}" if diff.changes else f"no changes{_unknown(diff)}"
@@ -79,9 +75,9 @@ def render_text(diff: Diff, *, color: bool, width: int = 100, max_changes: int |
 
 
 def _dag_lines(diff: Diff, dag_id: str, changes: list[Change], width: int) -> Iterator[_Line]:
-    previous = diff.renamed.get(dag_id, dag_id)
+    previous = diff.old_id(dag_id)
     old, new = diff.old.get(previous), diff.new.get(dag_id)
-    sign = _SIGNS[_dag_fate(diff, dag_id)]
+    sign = SIGNS[diff.fate(dag_id)]
     told_of = folded(change for change in changes if change.path)
     rows = [_row(one.change) for one in told_of]
     layout = _layout(rows, (change for change in changes if change.path), width)
@@ -157,14 +153,6 @@ def _why(change: Change) -> Iterator[_Line]:
         yield _Line("", f"           {said}")
 
 
-def _dag_fate(diff: Diff, dag_id: str) -> Operation:
-    if dag_id in diff.renamed:
-        return "renamed"
-    if (dag_id in diff.old) == (dag_id in diff.new):
-        return "changed"
-    return "added" if dag_id in diff.new else "removed"
-
-
 def _renaming(change: Change) -> str:
     """Return both names of what was renamed, and how it is known."""
     why = "declared" if change.declared else f"{change.likeness} %"
@@ -174,8 +162,8 @@ def _renaming(change: Change) -> str:
 def _row(change: Change) -> _Row:
     is_object = change.is_whole
     if change.operation == "renamed":
-        return _Row(_SIGNS[change.operation], change.object.kind, _renaming(change), "", change)
-    sign = _SIGNS[_fate(change)]
+        return _Row(SIGNS[change.operation], change.object.kind, _renaming(change), "", change)
+    sign = SIGNS[_fate(change)]
     if change.object.kind == "dag":
         return _Row(sign, "dag", printable(change.path.removeprefix("/dag/")), "", change)
     below = "/".join(change.path.split("/")[3:])
@@ -192,12 +180,12 @@ def _row_lines(lead: str, row: _Row, layout: _Layout) -> Iterator[_Line]:
     """Yield a change: in one line if it fits, else its two sides below, or the lines in which two texts differ."""
     before, after = row.change.before, row.change.after
     detail, room = _detail(row), layout.room(lead)
-    if before is UNSET or after is UNSET or row.sign == ">" or (len(detail) <= room and not _are_texts(before, after)):
+    if before is UNSET or after is UNSET or row.sign == ">" or (len(detail) <= room and not are_texts(before, after)):
         shown = _end(detail, room) if row.sign in "+-" else cut(detail, room)
         yield _Line(row.sign, layout.tagged(lead + shown, row.change))
         return
     yield _Line(row.sign, layout.tagged(lead, row.change))
-    if _are_texts(before, after):
+    if are_texts(before, after):
         yield from _text_lines(before, after)
         return
     old, new = from_parting(display(before), display(after))
@@ -254,46 +242,19 @@ def _location(side: Value | UnsetType) -> str:
     return printable(side) if isinstance(side, str) else display(side)
 
 
-def _are_texts(before: Value, after: Value) -> bool:
-    """Tell whether two values are strings that are told apart by line."""
-    if not isinstance(before, str) or not isinstance(after, str):
-        return False
-    if "\n" not in before and "\n" not in after:
-        return False
-    _, olds, news = _around_edit(before, after)
-    return max(len(olds), len(news)) <= _MOST_LINES
-
-
-def _around_edit(before: str, after: str) -> tuple[int, list[str], list[str]]:
-    """Return the lines from two before the first that differs to two behind the last, and the number of the first."""
-    old, new = before.split("\n"), after.split("\n")
-    start = max(0, _common(old, new) - _CONTEXT_LINES)
-    end = max(0, _common(old[start:][::-1], new[start:][::-1]) - _CONTEXT_LINES)
-    return start, old[start : len(old) - end], new[start : len(new) - end]
-
-
-def _common(old: list[str], new: list[str]) -> int:
-    return next(
-        (at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), min(len(old), len(new))
-    )
-
-
 def _text_lines(before: str, after: str) -> Iterator[_Line]:
-    """Yield a unified diff, indented; lines end at newlines alone, so that no difference goes unseen."""
-    start, old, new = _around_edit(before, after)
-    for line in list(difflib.unified_diff(old, new, n=_CONTEXT_LINES, lineterm=""))[2:]:
-        shown = _HUNK.sub(lambda found: f"{found[1]}{int(found[2]) + start}", line) if line[0] == "@" else line
-        yield _Line(line[0], f"      {cut(printable(shown), _LONGEST_LINE)}")
+    for line in line_diff(before, after):
+        yield _Line(line[0], f"      {cut(printable(line), _LONGEST_LINE)}")
 
 
 def _totals(diff: Diff) -> str:
     """Return the last line: how many DAGs that have changes, and how many objects in them, met which fate."""
     dag_ids = {change.object.dag_id for change in diff.changes}
-    dags = Counter(_dag_fate(diff, dag_id) for dag_id in dag_ids)
-    parts = [f"{counted(dags[fate], 'dag')} {fate}" for fate in _SIGNS if dags[fate]]
+    dags = Counter(diff.fate(dag_id) for dag_id in dag_ids)
+    parts = [f"{counted(dags[fate], 'dag')} {fate}" for fate in SIGNS if dags[fate]]
     met = {(change.object, _object_fate(change)) for change in diff.changes if change.path}
     tally = Counter((target.kind, fate) for target, fate in met)
-    cells = [(kind, fate, tally[kind, fate]) for kind in KINDS if kind != "dag" for fate in _SIGNS]
+    cells = [(kind, fate, tally[kind, fate]) for kind in KINDS if kind != "dag" for fate in SIGNS]
     within = [f"{counted(count, kind)} {fate}" for kind, fate, count in cells if count]
     sentence = ", ".join(parts) + (f": {', '.join(within)}." if within else ".")
     return f"{sentence} {graded(diff)}".rstrip()

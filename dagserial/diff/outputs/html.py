@@ -1,9 +1,7 @@
 """Write a diff as one HTML file that needs nothing else."""
 
-import difflib
 from collections.abc import Iterator
 from html import escape
-from itertools import groupby
 from pathlib import Path
 
 from msgspec import UNSET
@@ -13,6 +11,7 @@ from dagserial.diff.change import Change
 from dagserial.diff.gravity import counted, graded, gravest, settled_lines, why
 from dagserial.diff.impact import Impact
 from dagserial.diff.impact_text import told
+from dagserial.diff.lines import are_texts, line_diff
 from dagserial.diff.outputs import unread
 from dagserial.diff.outputs.markdown_text import html_code
 from dagserial.diff.outputs.neighbourhood import neighbourhood
@@ -20,26 +19,22 @@ from dagserial.diff.outputs.report import Report
 from dagserial.diff.outputs.svg import draw_svg
 from dagserial.diff.outputs.wording import (
     became,
-    by_gravity,
+    dags_by_gravity,
     followers_of,
     place_in,
     rows_of,
     rules_of,
     severity_of,
-    verdict_of,
 )
-from dagserial.diff.verdict import SEVERITIES
 from dagserial.model.display import cut, display, printable
 
-_STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+_STYLE = Path(__file__).with_name("page.css")
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """What a browser may fetch for the page: nothing; the icon is empty, lest a browser ask for one."""
 
 _MOST_TASKS = 300
 _MOST_CHANGES = 2000
 _WIDEST = 4000
-_MOST_LINES = 2000
-"""Above this, texts are not compared by line: `difflib` takes quadratic time."""
 
 
 def render_html(report: Report) -> str:
@@ -48,9 +43,7 @@ def render_html(report: Report) -> str:
     It has no script and asks for nothing, neither from the network nor from disk. Beyond 2,000 changes it is cut, and
     says so.
     """
-    groups = groupby(report.diff.changes, key=lambda change: change.object.dag_id)
-    dags = [(dag_id, by_gravity(changes)) for dag_id, changes in groups]
-    dags.sort(key=lambda dag: -SEVERITIES.index(verdict_of(dag[1][0]).severity))
+    dags = dags_by_gravity(report.diff.changes)
     room, sections = _MOST_CHANGES, []
     for dag_id, changes in dags:
         if room > 0:
@@ -69,7 +62,7 @@ def _head(title: str) -> Iterator[str]:
     yield '<html lang="en">'
     yield f'<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
     yield '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
-    yield f"<title>{title}</title><style>\n{_STYLE}</style></head>"
+    yield f"<title>{title}</title><style>\n{_STYLE.read_text(encoding='utf-8')}</style></head>"
     yield "<body>"
 
 
@@ -121,20 +114,15 @@ def _sides(change: Change) -> str:
     before, after = change.before, change.after
     if change.operation != "changed" or before is UNSET or after is UNSET:
         return became(change, html_code)
-    if isinstance(before, str) and isinstance(after, str) and 0 < max(map(_lines, (before, after))) <= _MOST_LINES:
+    if are_texts(before, after):
         return f"<pre>{''.join(_text_lines(before, after))}</pre>"
     old, new = (escape(cut(display(side), _WIDEST)) for side in (before, after))
     return f"<div><del><code>{old}</code></del></div><div><ins><code>{new}</code></ins></div>"
 
 
-def _lines(text: str) -> int:
-    return text.count("\n")
-
-
 def _text_lines(before: str, after: str) -> Iterator[str]:
     fates = {"+": "added", "-": "removed"}
-    lines = difflib.unified_diff(before.split("\n"), after.split("\n"), n=2, lineterm="")
-    for line in list(lines)[2:]:
+    for line in line_diff(before, after):
         text = escape(cut(printable(line), _WIDEST))
         yield f'<span class="{fates.get(line[0], "same")}">{text}</span>'
 

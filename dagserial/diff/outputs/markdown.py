@@ -1,7 +1,6 @@
 """Write a diff as a comment on a pull request."""
 
 from collections.abc import Iterator
-from itertools import groupby
 from typing import NamedTuple
 
 from msgspec import UNSET
@@ -19,7 +18,7 @@ from dagserial.diff.outputs.neighbourhood import neighbourhood
 from dagserial.diff.outputs.report import Report
 from dagserial.diff.outputs.wording import (
     became,
-    by_gravity,
+    dags_by_gravity,
     followers_of,
     place_in,
     rows_of,
@@ -27,7 +26,6 @@ from dagserial.diff.outputs.wording import (
     severity_of,
     verdict_of,
 )
-from dagserial.diff.verdict import SEVERITIES
 
 MARKER = "<!-- dagserial diff -->"
 """The first line, by which a comment is found again to be written anew."""
@@ -49,10 +47,6 @@ class _Dag(NamedTuple):
     dag_id: str
     changes: list[Change]
 
-    @property
-    def rank(self) -> int:
-        return -SEVERITIES.index(verdict_of(self.changes[0]).severity)
-
 
 def render_markdown(report: Report) -> str:
     """Return the comment, in GitHub's Markdown: the DAGs that differ, gravest first, each to be folded.
@@ -61,8 +55,7 @@ def render_markdown(report: Report) -> str:
     A comment has at most `MOST_LETTERS` characters: graphs go first, then rows, then DAGs; a line says what was left
     out.
     """
-    groups = groupby(report.diff.changes, key=lambda change: change.object.dag_id)
-    dags = sorted((_Dag(dag_id, by_gravity(changes)) for dag_id, changes in groups), key=lambda dag: dag.rank)
+    dags = [_Dag(dag_id, changes) for dag_id, changes in dags_by_gravity(report.diff.changes)]
     head = f"{MARKER}\n{_title(report, len(dags))}\n\n{_side(report.base)} → {_side(report.head)}\n"
     tail = "".join(f"\n{line}\n" for line in _notes(report))
     room = MOST_LETTERS - len(head) - len(tail) - _LAST_LINE

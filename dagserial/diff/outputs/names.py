@@ -1,12 +1,14 @@
 """Write which DAGs differ by name, as `git diff --name-only` and `--name-status` do for files."""
 
 from collections.abc import Iterator
-from itertools import groupby
 
 from msgspec import UNSET
 
+from dagserial.diff.change import Operation, by_dag
 from dagserial.diff.outputs.report import Report
 from dagserial.model.display import printable
+
+_LETTERS: dict[Operation, str] = {"added": "A", "removed": "D", "changed": "M"}
 
 
 def render_names(report: Report) -> str:
@@ -35,11 +37,10 @@ def _lines(report: Report, rows: Iterator[tuple[str, ...]]) -> str:
 def _fates(report: Report) -> Iterator[tuple[str, str]]:
     """Yield what became of each DAG that has changes, in order."""
     diff = report.diff
-    for dag_id, changes in groupby(diff.changes, key=lambda change: change.object.dag_id):
-        if dag_id in diff.renamed:
+    for dag_id, changes in by_dag(diff.changes):
+        fate = diff.fate(dag_id)
+        if fate == "renamed":
             likeness = [change.likeness for change in changes if change.operation == "renamed" and not change.path]
             yield f"R{likeness[0] if likeness and likeness[0] is not UNSET else ''}", dag_id
-        elif (dag_id in diff.old) == (dag_id in diff.new):
-            yield "M", dag_id
         else:
-            yield "A" if dag_id in diff.new else "D", dag_id
+            yield _LETTERS[fate], dag_id

@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
-from msgspec import UNSET
-
-from dagserial.diff.change import Change
+from dagserial.diff.change import Change, renamed_tasks
 from dagserial.diff.outputs.report import Report
 from dagserial.diff.subject import steps_of
 from dagserial.model import Dag
@@ -39,10 +37,10 @@ def neighbourhood(report: Report, dag_id: str, changes: Iterable[Change], most: 
         most: how many tasks to take: first those that changed, then those at edges that did, then their neighbours.
     """
     changes = list(changes)
-    sides = report.base.records.get(report.diff.renamed.get(dag_id, dag_id)), report.head.records.get(dag_id)
+    sides = report.base.records.get(report.diff.old_id(dag_id)), report.head.records.get(dag_id)
     old, new = (side.dag() if side else None for side in sides)
     fates = _whole(old, new) or _fates(changes)
-    edges = _edges(old, new, _renames(changes))
+    edges = _edges(old, new, renamed_tasks(changes))
     ends = [end for change in changes if change.object.kind == "edge" for end in _ends(change)]
     chosen = dict.fromkeys([*fates, *ends])
     beside = sorted({end for edge in edges if chosen.keys() & set(edge) for end in edge} - chosen.keys())
@@ -71,15 +69,6 @@ def _fates(changes: Iterable[Change]) -> dict[str, Fate]:
                 fate = change.operation
             found[change.object.id] = fate if fate != "changed" else found.get(change.object.id, fate)
     return found
-
-
-def _renames(changes: Iterable[Change]) -> dict[str, str]:
-    """Return the new ids of renamed tasks by their old ones."""
-    return {
-        change.previous.id: change.object.id
-        for change in changes
-        if change.operation == "renamed" and change.object.kind == "task" and change.previous is not UNSET
-    }
 
 
 def _ends(change: Change) -> Ends:

@@ -43,12 +43,12 @@ class _Bodies:
 
     def __init__(self, report: Report) -> None:
         self._records = report.base.records, report.head.records
-        self._renamed = report.diff.renamed
+        self._diff = report.diff
         self._parsed: dict[tuple[int, str], Any] = {}
 
     def of(self, dag_id: str, side: int) -> Any:
         """Return the body of a DAG on the old side (0) or the new (1); None if it is not known."""
-        dag_id = self._renamed.get(dag_id, dag_id) if side == 0 else dag_id
+        dag_id = self._diff.old_id(dag_id) if side == 0 else dag_id
         if (side, dag_id) not in self._parsed:
             record = self._records[side].get(dag_id)
             self._parsed[side, dag_id] = msgspec.json.decode(record.body) if record else None

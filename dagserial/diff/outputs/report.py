@@ -44,7 +44,7 @@ class Report(msgspec.Struct, frozen=True):
     def location(self, change: Change) -> Location | None:
         """Return where the DAG of a change is declared: by the head, else by the base; None if that is unknown."""
         dag_id = change.object.dag_id
-        return self.head.locations.get(dag_id) or self.base.locations.get(self.diff.renamed.get(dag_id, dag_id))
+        return self.head.locations.get(dag_id) or self.base.locations.get(self.diff.old_id(dag_id))
 
 
 Renderer = Callable[[Report], str | bytes]

@@ -1,14 +1,12 @@
 """Write how much of each DAG differs, as `git diff --stat` does for files."""
 
 from collections import Counter
-from itertools import groupby
 
-from dagserial.diff.change import Operation
+from dagserial.diff.change import Operation, by_dag
 from dagserial.diff.gravity import counted, graded, gravest
 from dagserial.diff.outputs.report import Report
+from dagserial.diff.text import SIGNS
 from dagserial.model.display import printable
-
-_SIGNS: dict[Operation, str] = {"added": "+", "removed": "-", "changed": "~", "moved": ">", "renamed": ">"}
 
 
 def render_stat(report: Report) -> str:
@@ -16,12 +14,12 @@ def render_stat(report: Report) -> str:
 
     The signs say how many changes added (`+`), removed (`-`), changed (`~`), or moved or renamed (`>`) something.
     """
-    groups = groupby(report.diff.changes, key=lambda change: change.object.dag_id)
-    rows = [_row(dag_id, [change.operation for change in changes]) for dag_id, changes in groups]
+    dags = list(by_dag(report.diff.changes))
+    rows = [_row(dag_id, [change.operation for change in changes]) for dag_id, changes in dags]
     if not rows:
         return "no changes\n"
     names, counts, signs = (max(len(row[column]) for row in rows) for column in range(3))
-    severities = _severities(report)
+    severities = [gravest(changes) for _, changes in dags]
     lines = [
         f" {name:<{names}} | {count:>{counts}}  {marks:<{signs}}  {severity}".rstrip()
         for (name, count, marks), severity in zip(rows, severities, strict=True)
@@ -31,11 +29,6 @@ def render_stat(report: Report) -> str:
 
 
 def _row(dag_id: str, operations: list[Operation]) -> tuple[str, str, str]:
-    met = Counter(_SIGNS[operation] for operation in operations)
-    marks = " ".join(f"{sign}{met[sign]}" for sign in dict.fromkeys(_SIGNS.values()) if met[sign])
+    met = Counter(SIGNS[operation] for operation in operations)
+    marks = " ".join(f"{sign}{met[sign]}" for sign in dict.fromkeys(SIGNS.values()) if met[sign])
     return printable(dag_id), str(len(operations)), marks
-
-
-def _severities(report: Report) -> list[str]:
-    groups = groupby(report.diff.changes, key=lambda change: change.object.dag_id)
-    return [gravest(changes) for _, changes in groups]

@@ -13,7 +13,7 @@ RULE = "not-compared"
 def unread_files(report: Report) -> Iterator[tuple[str, UnreadFile]]:
     """Yield `base` or `head` and the file, base first; within a side by file, line and message."""
     for name, side in (("base", report.base), ("head", report.head)):
-        for unread in sorted(side.errors, key=lambda unread: (unread.file, unread.line or 0, unread.error)):
+        for unread in side.unread():
             yield name, unread
 
 

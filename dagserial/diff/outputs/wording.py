@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from msgspec import UNSET
 
 from dagserial.diff.cause import Told, folded
-from dagserial.diff.change import Change
+from dagserial.diff.change import Change, by_dag
 from dagserial.diff.gravity import counted
 from dagserial.diff.parting import from_parting
 from dagserial.diff.verdict import SEVERITIES, Severity, Verdict
@@ -26,6 +26,16 @@ def verdict_of(change: Change) -> Verdict:
 def by_gravity(changes: Iterable[Change]) -> list[Change]:
     """Return changes gravest first, else in the order in which they are."""
     return sorted(changes, key=lambda change: -SEVERITIES.index(verdict_of(change).severity))
+
+
+def dags_by_gravity(changes: Iterable[Change]) -> list[tuple[str, list[Change]]]:
+    """Return the DAGs that differ with their changes, both gravest first.
+
+    Args:
+        changes: in the order of `Diff.changes`.
+    """
+    dags = [(dag_id, by_gravity(found)) for dag_id, found in by_dag(changes)]
+    return sorted(dags, key=lambda dag: -SEVERITIES.index(verdict_of(dag[1][0]).severity))
 
 
 def rows_of(changes: Iterable[Change]) -> list[Told]:
