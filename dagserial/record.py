@@ -80,6 +80,15 @@ class Record(msgspec.Struct, frozen=True):
         body = v2.encode(dag)
         return cls(body, dag.dag_id, Digest.of(body), FORMAT)
 
+    def check_digest(self) -> None:
+        """Check that the body has the digest.
+
+        Raises:
+            DigestMismatchError: it has another.
+        """
+        if (found := Digest.of(self.body)) != self.digest:
+            raise DigestMismatchError(self.digest, found)
+
     def check(self) -> None:
         """Check that the record is what it says: digest, dag_id and format are those of the body.
 
@@ -89,8 +98,7 @@ class Record(msgspec.Struct, frozen=True):
             DigestMismatchError: the body has another digest.
             RecordError: the body is of another DAG or format, or none.
         """
-        if (found := Digest.of(self.body)) != self.digest:
-            raise DigestMismatchError(self.digest, found)
+        self.check_digest()
         try:
             head = _HEAD.decode(self.body)
         except msgspec.MsgspecError as error:

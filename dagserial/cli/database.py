@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
 from sqlalchemy import Engine
-from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from dagserial.errors import SettingsError
 from dagserial.store import open_engine, reading
-from dagserial.store.engine import sentence
+from dagserial.store.engine import in_one_sentence, is_missing
+from dagserial.store.url import shown
 
 
 def database_flag(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -36,7 +35,7 @@ def reading_session(url: str) -> Iterator[Session]:
     Raises:
         SettingsError: there is no such database, or it cannot be read.
     """
-    with _opened(url) as engine, Session(reading(engine)) as session:
+    with _there(url) as engine, Session(reading(engine)) as session:
         yield session
 
 
@@ -47,26 +46,24 @@ def writing_session(url: str) -> Iterator[Session]:
     Raises:
         SettingsError: there is no such database, it has no tables, or it cannot be written.
     """
-    with _opened(url) as engine, Session(engine) as session, session.begin():
+    with _there(url) as engine, Session(engine) as session, session.begin():
         yield session
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[Engine]:
+def opened(url: str) -> Iterator[Engine]:
+    """Open an engine, and dispose of it at the end."""
     engine = open_engine(url)
-    shown = engine.url.render_as_string(hide_password=True)
-    if _is_missing(engine):
-        raise SettingsError(f"there is no database {shown!r}; `dagserial db upgrade` makes it")
     try:
         yield engine
-    except DatabaseError as error:
-        raise SettingsError(f"cannot use the database {shown!r}: {sentence(error.orig)}") from error
     finally:
         engine.dispose()
 
 
-def _is_missing(engine: Engine) -> bool:
-    """Tell whether a file is not there, which SQLite would make."""
-    file = engine.url.database
-    is_file = engine.dialect.name == "sqlite" and file and engine.url.query.get("uri") != "true"
-    return bool(is_file and not Path(str(file)).exists())
+@contextmanager
+def _there(url: str) -> Iterator[Engine]:
+    with opened(url) as engine:
+        if is_missing(engine):
+            raise SettingsError(f"there is no database {shown(engine.url)!r}; `dagserial db upgrade` makes it")
+        with in_one_sentence(engine, "use the database"):
+            yield engine

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
-from sqlalchemy import Engine
 
-from dagserial.cli.database import database_flag
-from dagserial.store.engine import open_engine
+from dagserial.cli.database import database_flag, opened
 from dagserial.store.schema import Standing, check, current, upgrade
 
 _PROBLEMS = 1
 """The exit code for problems found."""
-
-
-@contextmanager
-def _opened(url: str) -> Iterator[Engine]:
-    engine = open_engine(url)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
 
 
 @click.group("db")
@@ -42,7 +28,7 @@ def _upgrade(url: str) -> None:
 
     Several may run at once: they wait for each other.
     """
-    with _opened(url) as engine:
+    with opened(url) as engine:
         before, after = upgrade(engine)
     click.echo(f"{_named(before)} -> {_named(after)}" if before != after else f"{_named(after)} (newest)")
 
@@ -51,7 +37,7 @@ def _upgrade(url: str) -> None:
 @database_flag
 def _current(url: str) -> None:
     """Write the revision of the tables, and whether it is the newest."""
-    with _opened(url) as engine:
+    with opened(url) as engine:
         found = current(engine)
     click.echo(f"{_named(found)} ({'newest' if found.is_newest else f'newest: {found.newest}'})")
 
@@ -61,7 +47,7 @@ def _current(url: str) -> None:
 @click.pass_context
 def _check(ctx: click.Context, url: str) -> None:
     """Check that tables, keys, indexes and triggers are what this version needs; exit with 1 if not."""
-    with _opened(url) as engine:
+    with opened(url) as engine:
         problems = check(engine)
     for problem in problems:
         click.echo(problem)

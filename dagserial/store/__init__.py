@@ -17,7 +17,8 @@ from dagserial.store.readiness import Ready, ready
 from dagserial.store.records import RecordStore
 from dagserial.store.referrers import Referrer
 from dagserial.store.runs import Run, other_records, record_of_run, runs_of, stamp
-from dagserial.store.stamped import Stamped, record_key
+from dagserial.store.stamped import Stamped
+from dagserial.store.tables import record_key
 from dagserial.store.under_way import UnderWay, under_way
 from dagserial.store.versions import Origin, Version
 

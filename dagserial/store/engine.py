@@ -14,7 +14,9 @@ what was newest before.
 """
 
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -80,11 +82,27 @@ def create(engine: Engine) -> None:
     Raises:
         SettingsError: the database cannot be opened or written, or the file is none.
     """
+    with in_one_sentence(engine, "make the tables in"), engine.begin() as connection:
+        metadata.create_all(connection)
+
+
+def is_missing(engine: Engine) -> bool:
+    """Tell whether a database is a file that is not there, which SQLite would make."""
+    file = engine.url.database
+    return bool(engine.dialect.name == "sqlite" and file and not file.startswith("file:") and not Path(file).exists())
+
+
+@contextmanager
+def in_one_sentence(engine: Engine, verb: str) -> Iterator[None]:
+    """Say in one sentence what a database refuses: `cannot <verb> <URL>: …`.
+
+    Raises:
+        SettingsError: it refused something.
+    """
     try:
-        with engine.begin() as connection:
-            metadata.create_all(connection)
+        yield
     except DatabaseError as error:
-        raise SettingsError(f"cannot make the tables in {shown(engine.url)!r}: {sentence(error.orig)}") from error
+        raise SettingsError(f"cannot {verb} {shown(engine.url)!r}: {sentence(error.orig)}") from error
 
 
 def sentence(error: BaseException | None) -> str:

@@ -1,13 +1,12 @@
 """Write records to their tables, each once, and read them back, checked."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Result, Select, select
 from sqlalchemy.orm import Session
 
 from dagserial.digest import Digest
-from dagserial.errors import DigestMismatchError
 from dagserial.record import Record
 from dagserial.store.bodies import addresses, pack, unpack
 from dagserial.store.insertion import as_committed, insert_missing
@@ -26,10 +25,10 @@ def keep(session: Session, records: Iterable[Record]) -> None:
     """
     offered = {record.digest: record for record in records}
     # Asked first: on SQLite even an insert that inserts nothing takes the write lock.
-    kept = _dags_of(session, offered)
+    kept = heads_of(session, offered)
     missing = {digest: offered[digest] for digest in sorted(offered) if digest not in kept}
     for digest, record in offered.items():
-        if kept.get(digest) != record.dag_id:  # new, or of another DAG
+        if digest not in kept or kept[digest].dag_id != record.dag_id:
             record.check()
     packed = {digest: pack(record.body) for digest, record in missing.items()}
     _keep_pages(session, {address: frame for body in packed.values() for address, frame in body.frames.items()})
@@ -52,20 +51,22 @@ def read(session: Session, digest: Digest, *, is_fresh: bool = False) -> Record 
         return None
     frames = [row.body] if row.pages is None else _frames(session, addresses(row.pages), is_fresh)
     record = Record(unpack(frames, row.size), row.dag_id, digest, row.format)
-    _check(record)
+    record.check_digest()
     return record
 
 
-def _dags_of(session: Session, digests: Iterable[Digest]) -> dict[Digest, str]:
-    """Return the DAGs of the records that are kept, by digest."""
-    statement = select(dag_record.c.digest, dag_record.c.dag_id).where(dag_record.c.digest.in_(list(digests)))
-    return {row.digest: row.dag_id for row in session.execute(statement)}
+class Head(NamedTuple):
+    """What is known of a kept record without its body."""
+
+    dag_id: str
+    format: int
 
 
-def formats_of(session: Session, digests: Iterable[Digest]) -> dict[Digest, int]:
-    """Return the formats of the records that are kept, by digest."""
-    statement = select(dag_record.c.digest, dag_record.c.format).where(dag_record.c.digest.in_(list(digests)))
-    return {row.digest: row.format for row in session.execute(statement)}
+def heads_of(session: Session, digests: Iterable[Digest]) -> dict[Digest, Head]:
+    """Return the heads of the records that are kept, by digest."""
+    columns = dag_record.c.digest, dag_record.c.dag_id, dag_record.c.format
+    statement = select(*columns).where(dag_record.c.digest.in_(list(digests)))
+    return {digest: Head(*head) for digest, *head in session.execute(statement)}
 
 
 def rows_of(session: Session, statement: Select[Any], is_fresh: bool) -> Result[Any]:
@@ -92,8 +93,3 @@ def _frames(session: Session, wanted: list[bytes], is_fresh: bool) -> list[bytes
 def _parts(values: list[bytes]) -> Iterator[list[bytes]]:
     """Yield values in numbers that one statement takes."""
     return (values[start : start + BATCH] for start in range(0, len(values), BATCH))
-
-
-def _check(record: Record) -> None:
-    if (found := Digest.of(record.body)) != record.digest:
-        raise DigestMismatchError(record.digest, found)

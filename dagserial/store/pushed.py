@@ -15,7 +15,7 @@ from dagserial.model.mapping import MAX_MAP_LENGTH
 from dagserial.store.decisions.structure import Structure
 from dagserial.store.insertion import insert_missing
 from dagserial.store.records import RecordStore
-from dagserial.store.tables import dag_run, task_instance, task_map
+from dagserial.store.tables import dag_run, is_instance_of_run, task_instance, task_map
 
 
 class TaskMap(msgspec.Struct, frozen=True):
@@ -95,8 +95,7 @@ def push_map(
 
 
 def _digest_of_instance(session: Session, key: dict[str, Any]) -> Digest:
-    joined = (dag_run.c.dag_id == task_instance.c.dag_id) & (dag_run.c.run_id == task_instance.c.run_id)
-    statement = select(task_instance.c.digest, dag_run.c.digest).join(dag_run, joined)
+    statement = select(task_instance.c.digest, dag_run.c.digest).join(dag_run, is_instance_of_run)
     row = session.execute(statement.where(*[task_instance.c[name] == part for name, part in key.items()])).one_or_none()
     if row is None:
         raise NotFoundError("run {dag_id}/{run_id} has no instance {map_index} of task {task_id!r}".format(**key))

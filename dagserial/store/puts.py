@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from dagserial.digest import Digest
 from dagserial.record import FORMAT, Record
 from dagserial.store.insertion import insert_missing, lock_versions
-from dagserial.store.keeping import BATCH, formats_of, keep, read, rows_of
+from dagserial.store.keeping import BATCH, Head, heads_of, keep, read, rows_of
 from dagserial.store.limits import checked_id, checked_moment
 from dagserial.store.tables import dag_version
 from dagserial.store.versions import NO_ORIGIN, Origin, checked_origin
@@ -91,12 +91,12 @@ def _put_changed(
         return {}
     keep(session, [record for record, _ in offers])
     latest = {record.dag_id: newest[record.dag_id] for record, _ in offers if record.dag_id in newest}
-    formats = formats_of(session, [Digest(version.digest) for version in latest.values()])
+    heads = heads_of(session, [Digest(version.digest) for version in latest.values()])
     numbers: dict[str, int] = {}
     rows: list[dict[str, Any]] = []
     for record, origin in offers:
         known = latest.get(record.dag_id, _Newest(0, ""))
-        if known.number and _means(session, Digest(known.digest), formats, record):
+        if known.number and _means(session, Digest(known.digest), heads, record):
             numbers[record.dag_id] = known.number
         else:
             place = {"dag_id": record.dag_id, "number": known.number + 1, "digest": record.digest}
@@ -108,9 +108,9 @@ def _put_changed(
     return numbers
 
 
-def _means(session: Session, digest: Digest, formats: Mapping[Digest, int], record: Record) -> bool:
+def _means(session: Session, digest: Digest, heads: Mapping[Digest, Head], record: Record) -> bool:
     """Return whether a kept record says, in the current format, what another record says."""
-    if digest == record.digest or formats.get(digest) == record.format == FORMAT:
+    if digest == record.digest or (digest in heads and heads[digest].format == record.format == FORMAT):
         return digest == record.digest
     kept = read(session, digest, is_fresh=True)
     return kept is not None and _meaning(kept) == _meaning(record)

@@ -12,6 +12,7 @@ from dagserial.digest import Digest
 from dagserial.errors import NotFoundError, SettingsError
 from dagserial.record import Record
 from dagserial.store.keeping import read, rows_of
+from dagserial.store.prefix import starts_with
 from dagserial.store.puts import put_all
 from dagserial.store.referrers import Referrer, referrers_of
 from dagserial.store.tables import dag_record, dag_version
@@ -81,9 +82,8 @@ class RecordStore:
             raise SettingsError(
                 f"{prefix!r} is no prefix of a digest: 'sha256:' and 8 to 64 lower-case hexadecimal digits"
             )
-        # A range, not LIKE: it uses the index of the key on every database. "g" sorts after every digit.
         column = dag_record.c.digest
-        statement = select(column).where(column >= prefix, column < prefix + "g").order_by(column)
+        statement = select(column).where(starts_with(column, prefix)).order_by(column)
         found = self._session.scalars(statement.limit(_SHOWN_CANDIDATES + 1)).all()
         if not found:
             raise NotFoundError(f"there is no record {prefix}")

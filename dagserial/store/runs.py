@@ -23,8 +23,9 @@ from dagserial.store.limits import (
     checked_state,
     checked_text,
 )
+from dagserial.store.prefix import starts_with
 from dagserial.store.records import RecordStore
-from dagserial.store.tables import ID_LENGTH, dag_record, dag_run, dag_version, task_instance
+from dagserial.store.tables import ID_LENGTH, dag_record, dag_run, dag_version, is_instance_of_run, task_instance
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
@@ -155,8 +156,7 @@ def runs_of(
 
 def _ran(digest: Digest | None) -> Iterator[ColumnElement[bool]]:
     if digest is not None:
-        is_of_run = (task_instance.c.dag_id == dag_run.c.dag_id) & (task_instance.c.run_id == dag_run.c.run_id)
-        yield or_(dag_run.c.digest == digest, exists().where(is_of_run, task_instance.c.digest == digest))
+        yield or_(dag_run.c.digest == digest, exists().where(is_instance_of_run, task_instance.c.digest == digest))
 
 
 def _came_from(commit: str | None) -> Iterator[ColumnElement[bool]]:
@@ -164,11 +164,8 @@ def _came_from(commit: str | None) -> Iterator[ColumnElement[bool]]:
         return
     if not _COMMIT.fullmatch(commit):
         raise SettingsError(f"{commit!r} is no commit: 7 to 64 lower-case hexadecimal digits")
-    # A range, as in `RecordStore.find`: "g" sorts after every digit.
-    ends = commit, f"{commit}g"
-    from_it = (dag_version.c.bundle_version >= ends[0]) & (dag_version.c.bundle_version < ends[1])
-    pinned = (dag_run.c.bundle_version >= ends[0]) & (dag_run.c.bundle_version < ends[1])
-    yield or_(pinned, exists().where(_is_version_of_run(), from_it))
+    from_it = starts_with(dag_version.c.bundle_version, commit)
+    yield or_(starts_with(dag_run.c.bundle_version, commit), exists().where(_is_version_of_run(), from_it))
 
 
 def _has_image(image: str | None) -> Iterator[ColumnElement[bool]]:
@@ -188,8 +185,7 @@ def other_records(session: Session, dag_id: str, run_id: str) -> dict[Digest, li
         For each such record, by digest, the task_ids and map indexes, in order.
     """
     key = task_instance.c
-    joined = (dag_run.c.dag_id == key.dag_id) & (dag_run.c.run_id == key.run_id)
-    statement = select(key.digest, key.task_id, key.map_index).join(dag_run, joined)
+    statement = select(key.digest, key.task_id, key.map_index).join(dag_run, is_instance_of_run)
     is_other = (key.dag_id == dag_id) & (key.run_id == run_id) & (key.digest != dag_run.c.digest)
     found: dict[Digest, list[tuple[str, int]]] = {}
     for digest, task_id, map_index in session.execute(

@@ -15,10 +15,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Table, inspect, literal, select, text
-from sqlalchemy.exc import DatabaseError
 
 from dagserial.errors import NotFoundError, SettingsError
-from dagserial.store.engine import reading, sentence
+from dagserial.store.engine import in_one_sentence, is_missing, reading
 from dagserial.store.tables import metadata
 from dagserial.store.triggers import named_triggers
 from dagserial.store.types import MYSQL
@@ -60,7 +59,7 @@ def upgrade(engine: Engine) -> tuple[Standing, Standing]:
         SettingsError: the database cannot be opened or written, holds tables that something else made, or is of a newer
             version of dagserial.
     """
-    with _sentences(engine, "upgrade"), engine.connect() as connection, _alone(connection), connection.begin():
+    with in_one_sentence(engine, "upgrade"), engine.connect() as connection, _alone(connection), connection.begin():
         before = _standing(connection)
         if before.revision is None:
             _make_room(connection)
@@ -79,7 +78,7 @@ def current(engine: Engine) -> Standing:
         SettingsError: the database cannot be read, or is of a newer version of dagserial.
     """
     _find_file(engine)
-    with _sentences(engine, "read"), reading(engine).connect() as connection:
+    with in_one_sentence(engine, "read"), reading(engine).connect() as connection:
         return _standing(connection)
 
 
@@ -91,7 +90,7 @@ def check(engine: Engine) -> list[str]:
         SettingsError: the database cannot be read, or is of a newer version of dagserial.
     """
     _find_file(engine)
-    with _sentences(engine, "read"), reading(engine).connect() as connection:
+    with in_one_sentence(engine, "read"), reading(engine).connect() as connection:
         standing = _standing(connection)
         if standing.revision is None:
             return ["there are no tables of dagserial: run 'dagserial db upgrade'"]
@@ -168,8 +167,7 @@ def _is_filled(connection: Connection, table: Table) -> bool:
 
 def _find_file(engine: Engine) -> None:
     """See to it that reading makes no file."""
-    file = engine.url.database
-    if engine.dialect.name == "sqlite" and file and not file.startswith("file:") and not Path(file).exists():
+    if is_missing(engine):
         raise NotFoundError(f"there is no database {shown(engine.url)!r}; 'dagserial db upgrade' makes one")
 
 
@@ -204,12 +202,3 @@ def _alone(connection: Connection) -> Iterator[None]:
     finally:
         connection.execute(text(unlock))
         connection.commit()
-
-
-@contextmanager
-def _sentences(engine: Engine, verb: str) -> Iterator[None]:
-    """Say in one sentence what a database refuses."""
-    try:
-        yield
-    except DatabaseError as error:
-        raise SettingsError(f"cannot {verb} {shown(engine.url)!r}: {sentence(error.orig)}") from error

@@ -1,22 +1,11 @@
-"""Give a host's own DagRun table the foreign key to the record that a run runs."""
+"""Give a host's own model of DagRuns the foreign key to the record that a run runs."""
 
-from typing import Any
+from typing import cast
 
-from sqlalchemy import Column, ForeignKey
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import Mapped, declared_attr
 
 from dagserial.digest import Digest
-from dagserial.store.tables import dag_record
-from dagserial.store.types import DigestText
-
-
-def record_key(name: str = "digest", *, nullable: bool = False) -> Column[Any]:
-    """Return a column for a table of any metadata: the digest of a record, which then cannot go.
-
-    Args:
-        nullable: for a table that holds runs from before; NULL says that the run is unstamped, never "the newest".
-    """
-    return Column(name, DigestText, _to_record(), nullable=nullable, index=True)
+from dagserial.store.tables import record_key
 
 
 class Stamped:
@@ -30,8 +19,4 @@ class Stamped:
     @classmethod
     def digest(cls) -> Mapped[Digest]:
         """The column, as `record_key` makes it."""
-        return mapped_column(DigestText, _to_record(), nullable=False, index=True)
-
-
-def _to_record() -> ForeignKey:
-    return ForeignKey(dag_record.c.digest, ondelete="RESTRICT")
+        return cast("Mapped[Digest]", record_key())

@@ -43,13 +43,6 @@ metadata = MetaData(
 )
 
 
-def _digest_of_record(*, nullable: bool = False) -> Column[Any]:
-    """Return the column by which a row points at its record; indexed, for "who points here"."""
-    return Column(
-        "digest", DigestText, ForeignKey("dag_record.digest", ondelete="RESTRICT"), nullable=nullable, index=True
-    )
-
-
 def _key(name: str) -> Column[Any]:
     return Column(name, ExactText(ID_LENGTH), primary_key=True)
 
@@ -79,12 +72,25 @@ record_page = Table(
     Column("frame", blob(), nullable=False),
 )
 
+
+def record_key(name: str = "digest", *, nullable: bool = False) -> Column[Any]:
+    """Return a column for a table of any metadata: the digest of a record, which then cannot go.
+
+    It is indexed, for "who points here".
+
+    Args:
+        nullable: for a table that holds runs from before; NULL says that the run is unstamped, never "the newest".
+    """
+    key = ForeignKey(dag_record.c.digest, ondelete="RESTRICT")
+    return Column(name, DigestText, key, nullable=nullable, index=True)
+
+
 dag_version = Table(
     "dag_version",
     metadata,
     _key("dag_id"),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    _digest_of_record(),
+    record_key(),
     Column("bundle_name", ExactText(ID_LENGTH)),
     Column("bundle_version", ExactText(ID_LENGTH)),
     Column("ref", LongText),
@@ -112,7 +118,7 @@ dag_run = Table(
     metadata,
     _key("dag_id"),
     _key("run_id"),
-    _digest_of_record(),
+    record_key(),
     Column("state", ExactText(STATE_LENGTH)),
     Column("logical_date", UtcDateTime),
     Column("conf", JsonText),
@@ -131,12 +137,15 @@ task_instance = Table(
     _key("run_id"),
     _key("task_id"),
     _map_index(),
-    _digest_of_record(nullable=True),
+    record_key(nullable=True),
     Column("state", ExactText(STATE_LENGTH), index=True),
     ForeignKeyConstraint(["dag_id", "run_id"], ["dag_run.dag_id", "dag_run.run_id"], ondelete="CASCADE"),
     CheckConstraint("map_index >= -1", name="map_index_from_minus_1"),
     CheckConstraint("state <> ''", name="state_is_named"),
 )
+
+is_instance_of_run = (task_instance.c.dag_id == dag_run.c.dag_id) & (task_instance.c.run_id == dag_run.c.run_id)
+"""Joins task instances to their runs."""
 
 _KIND: Column[Any] = Column("kind", ExactText(4), nullable=False)
 _KEYS: Column[Any] = Column("keys", JsonText)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from dagserial.store.tables import dag_run, task_instance
+from dagserial.store.tables import dag_run, is_instance_of_run, task_instance
 
 _UNDER_WAY = ("queued", "running")
 """States of a DagRun that has not ended, `airflow.utils.state.DagRunState`."""
@@ -38,9 +38,13 @@ def under_way(session: Session, dag_id: str) -> UnderWay:
     runs = select(is_pinned, dag_run.c.state, func.count()).where(is_ours).group_by(is_pinned, dag_run.c.state)
     state = task_instance.c.state
     columns = is_pinned, task_instance.c.task_id, task_instance.c.map_index, state
-    joined = (dag_run.c.dag_id == task_instance.c.dag_id) & (dag_run.c.run_id == task_instance.c.run_id)
     has_not_ended = or_(state.is_(None), state.not_in(_ENDED))
-    instances = select(*columns, func.count()).join(dag_run, joined).where(is_ours, has_not_ended).group_by(*columns)
+    instances = (
+        select(*columns, func.count())
+        .join(dag_run, is_instance_of_run)
+        .where(is_ours, has_not_ended)
+        .group_by(*columns)
+    )
     return UnderWay(
         {(bool(pinned), one): count for pinned, one, count in session.execute(runs)},
         {

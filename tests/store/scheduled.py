@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
 from mapped_dags import over, rows, start, xcom
+from random_dags import outcome
 from sqlalchemy.orm import Session
 
 from dagserial.model import Dag, DagFields, Group, Mapping, Task
@@ -54,12 +54,6 @@ def decided(dag: Dag, case: Any) -> list[str]:
 def undecided(case: Any) -> list[tuple[str, int]]:
     """The instances of a case that have no state."""
     return [(task_id, map_index) for task_id, map_index, state in case["states"] if state is None]
-
-
-def outcome(seed: int, task_id: str, map_index: int) -> tuple[str, int]:
-    """How an instance ends in a whole run, and how long a list it returns; as in `capture.py`."""
-    number = zlib.crc32(f"{seed}/{task_id}/{map_index}".encode())
-    return ["success", "success", "success", "failed", "skipped"][number % 5], number // 5 % 4
 
 
 def ended(session: Session, dag: Dag, seed: int) -> list[list[Any]]:

@@ -79,14 +79,17 @@ def judge(rule: str, upstream: Upstream) -> Verdict:
 
 def judge_setups(setups: Upstream) -> Verdict:
     """Return what becomes of an instance by the setups that it needs without being directly downstream of them."""
-    if setups.broken:
-        return "upstream_failed"
-    if setups.skipped:
-        return "skipped"
-    if setups.is_lost:
-        return "removed"
     missing = setups.expected - setups.success - (setups.removed if setups.map_index >= 0 else 0)
-    return _run_if(missing <= 0)
+    return _hindered(setups) or _run_if(missing <= 0)
+
+
+def _hindered(up: Upstream) -> Verdict | None:
+    """Return what becomes of an instance that needs all upstream to succeed; None if it still can run."""
+    if up.broken:
+        return "upstream_failed"
+    if up.skipped:
+        return "skipped"
+    return "removed" if up.is_lost else None
 
 
 def _run_if(holds: bool) -> Verdict:
@@ -94,13 +97,7 @@ def _run_if(holds: bool) -> Verdict:
 
 
 def _all_success(up: Upstream) -> Verdict:
-    if up.broken:
-        return "upstream_failed"
-    if up.skipped:
-        return "skipped"
-    if up.is_lost:
-        return "removed"
-    return _run_if(up.success + up.removed >= up.expected)
+    return _hindered(up) or _run_if(up.success + up.removed >= up.expected)
 
 
 def _all_failed(up: Upstream) -> Verdict:
