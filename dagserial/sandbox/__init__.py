@@ -4,9 +4,9 @@ Linux is the target. On macOS only the limits, the timeouts and the scrubbed env
 """
 
 from dagserial.sandbox.forks import each
-from dagserial.sandbox.launch import run
+from dagserial.sandbox.launch import Session, run
 from dagserial.sandbox.limits import Limits
 from dagserial.sandbox.outcome import Outcome
 from dagserial.sandbox.probe import protections
 
-__all__ = ["Limits", "Outcome", "each", "protections", "run"]
+__all__ = ["Limits", "Outcome", "Session", "each", "protections", "run"]

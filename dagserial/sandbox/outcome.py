@@ -8,7 +8,9 @@ import msgspec
 
 _HEAD = struct.Struct(">cQ")
 _ANSWER, _FAILURE = b"A", b"F"
+_LENGTH = struct.Struct(">Q")
 _LONGEST_FAILURE = 4096
+_CHUNK = 1 << 20
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -84,6 +86,27 @@ def unpacked(frame: bytes | bytearray, largest: int | None = None) -> Outcome | 
         return None
     payload = bytes(memoryview(frame)[_HEAD.size : _HEAD.size + length])
     return Outcome(answer=payload) if kind == _ANSWER else Outcome(failure=payload.decode("utf-8", "replace"))
+
+
+def asked(request: bytes) -> bytes:
+    """Return the frame of a request: eight bytes for the length, then the request."""
+    return _LENGTH.pack(len(request)) + request
+
+
+def received(fd: int) -> bytes | None:
+    """Return the next request whose frame comes from a file descriptor; None when no more come."""
+    head = _read(fd, _LENGTH.size)
+    return None if head is None else _read(fd, _LENGTH.unpack(head)[0])
+
+
+def _read(fd: int, size: int) -> bytes | None:
+    found = bytearray()
+    while len(found) < size:
+        chunk = os.read(fd, min(size - len(found), _CHUNK))
+        if not chunk:
+            return None
+        found += chunk
+    return bytes(found)
 
 
 def send(fd: int, frame: bytes) -> None:

@@ -62,6 +62,12 @@ def echo(text: str) -> bytes:
     return text.encode()
 
 
+def count(_: str) -> bytes:
+    """Count in this interpreter how often this was done."""
+    os.environ["COUNT"] = str(int(os.environ.get("COUNT", "0")) + 1)
+    return os.environ["COUNT"].encode()
+
+
 def nap(seconds: str) -> bytes:
     time.sleep(float(seconds))
     return seconds.encode()

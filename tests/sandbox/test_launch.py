@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from dagserial.errors import SandboxError, SettingsError
-from dagserial.sandbox import Limits, run
+from dagserial.sandbox import Limits, Session, run
 
 from . import sandbox_cases
 from .sandbox_cases import GREETING, Item, Request, processes_with
@@ -24,7 +24,7 @@ import sys
 sys.path += sys.argv[1:3]
 import msgspec, tempfile
 from sandbox.sandbox_cases import Item, Request
-from dagserial.sandbox import Limits, run
+from dagserial.sandbox import Limits, Session, run
 tempfile.tempdir = sys.argv[3]
 item = Item("leave_a_daemon_and_sleep", sys.argv[4] + "-daemon")
 request = Request([item], Limits(timeout=60.0), in_server=sys.argv[5] == "server")
@@ -222,3 +222,42 @@ def test_limits_are_above_zero_and_finite(name: str, value: float) -> None:
     with pytest.raises(SettingsError) as raised:
         Limits(**{name: value})
     assert str(raised.value) == f"the sandbox limit {name} is {value}; it must be above zero, and finite"
+
+
+def _ask(session: Session, deed: str, argument: str = "", *, overall: float = 20.0) -> bytes:
+    request = Request([Item(deed, argument)], in_server=True)
+    return session.ask(msgspec.msgpack.encode(request), Limits(overall=overall))
+
+
+def test_session_answers_one_request_after_another() -> None:
+    with Session(sandbox_cases.__name__) as session:
+        long = "ä" * 1_000_000
+        assert [_ask(session, "echo", text) for text in ("a", long, "")] == [b"a", long.encode(), b""]
+
+
+def test_session_forgets_between_requests() -> None:
+    with Session(sandbox_cases.__name__) as session:
+        assert [_ask(session, "count") for _ in range(2)] == [b"1", b"1"]
+
+
+def test_session_goes_on_after_an_exception() -> None:
+    with Session(sandbox_cases.__name__) as session:
+        with pytest.raises(SandboxError, match="LookupError: nowhere"):
+            _ask(session, "fail", "nowhere")
+        assert _ask(session, "echo", "still") == b"still"
+
+
+@pytest.mark.parametrize(("deed", "reason"), [("vanish", "exit status 7"), ("sleep", "took longer than 0.5 s")])
+def test_session_that_ended_answers_no_more(deed: str, reason: str) -> None:
+    with Session(sandbox_cases.__name__) as session:
+        with pytest.raises(SandboxError, match=reason):
+            _ask(session, deed, "7", overall=0.5 if deed == "sleep" else 20.0)
+        with pytest.raises(SandboxError):
+            _ask(session, "echo", overall=0.5)
+
+
+def test_daemon_of_a_request_is_gone_before_the_next(marker: str) -> None:
+    with Session(sandbox_cases.__name__) as session:
+        _ask(session, "leave_a_daemon", marker)
+        _ask(session, "echo")
+        assert _all_gone(marker, 0.5)
