@@ -16,7 +16,7 @@ from dagserial.sources import live
 from dagserial.sources.code import Code
 from dagserial.sources.file import Files
 from dagserial.sources.lacking import lacking
-from dagserial.sources.reading import FileError, Parsed, Provenance, ReadOptions
+from dagserial.sources.reading import FileError, Parsed, Provenance, ReadOptions, Reads
 from dagserial.sources.written import operators_as_written
 from dagserial.standin import (
     NOTES,
@@ -59,10 +59,18 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileResult(msgspec.Struct, frozen=True):
-    """What one DAG file gave: DAGs, or why it gave none."""
+    """What one DAG file gave: DAGs, or why it gave none.
+
+    Attributes:
+        reads: what of the tree that depends on; None if it cannot be told: on all of it.
+        repeatable: a run on the same tree with the same options gives the same; not so where time, memory or another
+            limit of the machine ended it.
+    """
 
     parsed: list[Parsed] = []
     error: FileError | None = None
+    reads: Reads | None = None
+    repeatable: bool = True
 
 
 _ENCODERS: dict[type, EncodeType] = {
@@ -94,7 +102,7 @@ def main(body: bytes) -> bytes:
     results = [
         msgspec.msgpack.decode(outcome.answer, type=FileResult)
         if outcome.answer is not None
-        else FileResult(error=FileError(file, None, f"the file {outcome.failure}"))
+        else FileResult(error=FileError(file, None, f"the file {outcome.failure}"), repeatable=False)
         for file, outcome in zip(request.files, outcomes, strict=True)
     ]
     return msgspec.msgpack.encode(results)
