@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import traceback
 
@@ -12,7 +13,7 @@ from dagserial.errors import UnsupportedValueError
 from dagserial.model import ValueWarning
 from dagserial.model.names import canonical_name
 from dagserial.model.value import EncodeType
-from dagserial.sources import live
+from dagserial.sources import live, trace
 from dagserial.sources.code import Code
 from dagserial.sources.file import Files
 from dagserial.sources.lacking import lacking
@@ -46,6 +47,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         options: as the caller has them; what the fields above say is taken from those.
         settings: Airflow configuration as (section, key, value).
         contents: what each of the files holds, where that is not what lies in the tree; empty if all lie there.
+        asked: paths of the tree that decided on the fields above, absolute.
     """
 
     root: str
@@ -56,6 +58,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     limits: sandbox.Limits
     options: ReadOptions
     contents: list[bytes] = []
+    asked: list[str] = []
+
+
+_SCARCE = {errno.EAGAIN, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC}
+"""What system calls fail with where a limit is reached."""
 
 
 class FileResult(msgspec.Struct, frozen=True):
@@ -109,16 +116,35 @@ def main(body: bytes) -> bytes:
 
 
 def _answer(request: Request, at: int) -> bytes:
-    file = request.files[at]
     os.chdir(request.root)
     NOTES.start(request.root)
+    reads = trace.start(request.root, DeployedPaths(deployed_folders(request)).in_tree)
+    for path in request.asked:
+        os.path.exists(path)
+    result = _result(request, request.files[at], request.contents[at] if request.contents else None)
+    known = reads() if not request.options.imports else None  # installed packages may read files in C
+    return msgspec.msgpack.encode(msgspec.structs.replace(result, reads=known))
+
+
+def _result(request: Request, file: str, content: bytes | None) -> FileResult:
     try:
-        result = FileResult(parsed=_read(request, file, request.contents[at] if request.contents else None))
+        return FileResult(parsed=_read(request, file, content))
     except UnsupportedValueError as error:
-        result = FileResult(error=FileError(file, error.line or None, str(error)))
+        return FileResult(error=FileError(file, error.line or None, str(error)))
     except BaseException as error:  # SystemExit and what else a DAG file may raise
-        result = FileResult(error=_described(error, request.root, file))
-    return msgspec.msgpack.encode(result)
+        return FileResult(error=_described(error, request.root, file), repeatable=not _is_of_machine(error))
+
+
+def _is_of_machine(error: BaseException) -> bool:
+    """Tell whether a machine with more of something might not have raised an exception, or what it came after."""
+    around: BaseException | None = error
+    while around is not None:
+        if isinstance(around, MemoryError | TimeoutError) or getattr(around, "errno", None) in _SCARCE:
+            return True
+        if isinstance(around, RuntimeError) and "start new thread" in str(around):
+            return True
+        around = around.__cause__ or around.__context__
+    return False
 
 
 def _read(request: Request, file: str, content: bytes | None) -> list[Parsed]:

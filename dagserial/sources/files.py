@@ -117,6 +117,7 @@ def results(
         limits=limits,
         options=msgspec.structs.replace(options, python=_absolute(options.python)),
         contents=contents,
+        asked=list(map(str, [*(root / folder for folder in folders), *_asked(root, folders, options.paths)])),
     )
     env = {"AIRFLOW_HOME": str(root), "AIRFLOW__CORE__DAGS_FOLDER": dags_folder, "HOME": _HOME} | options.env
     answer = sandbox.run(_RELAY if options.python else _CHILD, msgspec.msgpack.encode(request), limits=limits, env=env)
@@ -167,21 +168,21 @@ def import_roots(root: Path, folders: Iterable[str], paths: Iterable[str]) -> li
     DAG folders, `plugins` and `config` beside them (Airflow, "Modules Management"), the configured paths, and what many
     deployments put on PYTHONPATH: the folders that hold the DAG folders, and the top of the tree.
     """
-    roots: list[Path] = []
-    around: list[Path] = []
-    for folder in folders:
-        top = root / folder
-        top = top.parent if top.is_file() else top
-        roots += [top, top.parent / "plugins", top.parent / "config"]
-        around.append(top.parent)
-    roots += [
+    inside = (path.resolve() for path in _asked(root, folders, paths) if path.is_dir())
+    return list(dict.fromkeys(str(path) for path in inside if path.is_relative_to(root)))
+
+
+def _asked(root: Path, folders: Iterable[str], paths: Iterable[str]) -> list[Path]:
+    """Return the folders from which DAG files import if they are there, first one first."""
+    tops = [top.parent if top.is_file() else top for top in (root / folder for folder in folders)]
+    around = [top.parent for top in tops]
+    return [
+        *(folder for top in tops for folder in (top, top.parent / "plugins", top.parent / "config")),
         root / "plugins",
         *(root / path for path in paths),
         *(folder for folder in around if folder != root),
         root,
     ]
-    inside = (path.resolve() for path in roots if path.is_dir())
-    return list(dict.fromkeys(str(path) for path in inside if path.is_relative_to(root)))
 
 
 def reading(results: list[FileResult]) -> Reading:
