@@ -40,6 +40,8 @@ class Note(Protocol):
 
 
 def losing(function: Callable[..., Any], note: Note) -> Callable[..., Any]:
+    """Return a function after which there is no telling what is read."""
+
     @functools.wraps(function)
     def lost(*args: Any, **kwargs: Any) -> Any:
         note(Look.LOST)
@@ -85,6 +87,7 @@ def _replace_both(posix: types.ModuleType, name: str, noting: Callable[[Any], An
 
 
 def replace(where: Any, name: str, noting: Callable[[Any], Any]) -> None:
+    """Put what `noting` makes of a function in its place, if it is there."""
     function = getattr(where, name, None)
     if function is not None:
         setattr(where, name, noting(function))
