@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import traceback
 
@@ -12,11 +13,11 @@ from dagserial.errors import UnsupportedValueError
 from dagserial.model import ValueWarning
 from dagserial.model.names import canonical_name
 from dagserial.model.value import EncodeType
-from dagserial.sources import live
+from dagserial.sources import live, trace
 from dagserial.sources.code import Code
 from dagserial.sources.file import Files
 from dagserial.sources.lacking import lacking
-from dagserial.sources.reading import FileError, Parsed, Provenance, ReadOptions
+from dagserial.sources.reading import FileError, Parsed, Provenance, ReadOptions, Reads
 from dagserial.sources.written import operators_as_written
 from dagserial.standin import (
     NOTES,
@@ -46,6 +47,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         options: as the caller has them; what the fields above say is taken from those.
         settings: Airflow configuration as (section, key, value).
         contents: what each of the files holds, where that is not what lies in the tree; empty if all lie there.
+        asked: paths of the tree that decided on the fields above, absolute.
     """
 
     root: str
@@ -56,13 +58,26 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     limits: sandbox.Limits
     options: ReadOptions
     contents: list[bytes] = []
+    asked: list[str] = []
+
+
+_SCARCE = {errno.EAGAIN, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC}
+"""What system calls fail with where a limit is reached."""
 
 
 class FileResult(msgspec.Struct, frozen=True):
-    """What one DAG file gave: DAGs, or why it gave none."""
+    """What one DAG file gave: DAGs, or why it gave none.
+
+    Attributes:
+        reads: what of the tree that depends on; None if it cannot be told: on all of it.
+        repeatable: a run on the same tree with the same options gives the same; not so where time, memory or another
+            limit of the machine ended it.
+    """
 
     parsed: list[Parsed] = []
     error: FileError | None = None
+    reads: Reads | None = None
+    repeatable: bool = True
 
 
 _ENCODERS: dict[type, EncodeType] = {
@@ -94,23 +109,42 @@ def main(body: bytes) -> bytes:
     results = [
         msgspec.msgpack.decode(outcome.answer, type=FileResult)
         if outcome.answer is not None
-        else FileResult(error=FileError(file, None, f"the file {outcome.failure}"))
+        else FileResult(error=FileError(file, None, f"the file {outcome.failure}"), repeatable=False)
         for file, outcome in zip(request.files, outcomes, strict=True)
     ]
     return msgspec.msgpack.encode(results)
 
 
 def _answer(request: Request, at: int) -> bytes:
-    file = request.files[at]
     os.chdir(request.root)
     NOTES.start(request.root)
+    reads = trace.start(request.root, DeployedPaths(deployed_folders(request)).in_tree)
+    for path in request.asked:
+        os.path.exists(path)
+    result = _result(request, request.files[at], request.contents[at] if request.contents else None)
+    known = reads() if not request.options.imports else None  # installed packages may read files in C
+    return msgspec.msgpack.encode(msgspec.structs.replace(result, reads=known))
+
+
+def _result(request: Request, file: str, content: bytes | None) -> FileResult:
     try:
-        result = FileResult(parsed=_read(request, file, request.contents[at] if request.contents else None))
+        return FileResult(parsed=_read(request, file, content))
     except UnsupportedValueError as error:
-        result = FileResult(error=FileError(file, error.line or None, str(error)))
+        return FileResult(error=FileError(file, error.line or None, str(error)))
     except BaseException as error:  # SystemExit and what else a DAG file may raise
-        result = FileResult(error=_described(error, request.root, file))
-    return msgspec.msgpack.encode(result)
+        return FileResult(error=_described(error, request.root, file), repeatable=not _is_of_machine(error))
+
+
+def _is_of_machine(error: BaseException) -> bool:
+    """Tell whether a machine with more of something might not have raised an exception, or what it came after."""
+    around: BaseException | None = error
+    while around is not None:
+        if isinstance(around, MemoryError | TimeoutError) or getattr(around, "errno", None) in _SCARCE:
+            return True
+        if isinstance(around, RuntimeError) and "start new thread" in str(around):
+            return True
+        around = around.__cause__ or around.__context__
+    return False
 
 
 def _read(request: Request, file: str, content: bytes | None) -> list[Parsed]:

@@ -14,12 +14,26 @@ from dagserial import sandbox
 from dagserial.errors import SettingsError
 from dagserial.sources.child import FileResult, Request
 from dagserial.sources.find import dag_files, dag_folders
-from dagserial.sources.reading import FileError, Parsed, Reading, ReadOptions
+from dagserial.sources.reading import FileError, Parsed, Reading, ReadOptions, Reads
 
 _CHILD = "dagserial.sources.child"
 _RELAY = "dagserial.sources.relay"
 _HOME = "/home/airflow"
 """The home folder that DAG files see; the sandbox's own has another name each time."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The DAG files of a tree.
+
+    Attributes:
+        folders: the DAG folders, from the top of the tree.
+        files: the DAG files in them, from the top of the tree, sorted.
+        misnamed: results of files whose names have no text; those are not read.
+    """
+
+    folders: list[str]
+    files: list[str]
+    misnamed: list[FileResult]
 
 
 def read(root: Path, options: ReadOptions) -> Reading:
@@ -31,15 +45,22 @@ def read(root: Path, options: ReadOptions) -> Reading:
         SettingsError: an option names something outside of the tree.
         SandboxError: the child interpreter failed as a whole.
     """
+    dags = found(root, options)
+    return reading([*results(root, dags.folders, dags.files, [], options), *dags.misnamed])
+
+
+def found(root: Path, options: ReadOptions) -> Found:
+    """Return the DAG files of a tree; nothing of it runs.
+
+    Raises:
+        SettingsError: an option names something outside of the tree.
+    """
     root = root.resolve()
     folders = dag_folders(root, options.dags)
-    found = sorted({file for folder in folders for file in dag_files(root, folder, options.ignore_syntax)})
+    files = sorted({file for folder in folders for file in dag_files(root, folder, options.ignore_syntax)})
     _check(root, options)
-    files = [file for file in found if _is_text(file)]
-    unreadable = [_misnamed(file) for file in found if not _is_text(file)]
-    if not files:
-        return _reading(unreadable)
-    return _reading([*_results(root, folders, files, [], options), *unreadable])
+    misnamed = [_misnamed(file) for file in files if not _is_text(file)]
+    return Found(folders, [file for file in files if _is_text(file)], misnamed)
 
 
 def read_contents(root: Path, contents: Sequence[tuple[str, bytes]], options: ReadOptions) -> list[Reading]:
@@ -59,13 +80,26 @@ def read_contents(root: Path, contents: Sequence[tuple[str, bytes]], options: Re
     _check(root, options)
     options = msgspec.structs.replace(options, python="")
     files, bodies = [file for file, _ in contents], [body for _, body in contents]
-    return [_reading([result]) for result in _results(root, folders, files, bodies, options)]
+    return [reading([result]) for result in results(root, folders, files, bodies, options)]
 
 
-def _results(
+def results(
     root: Path, folders: list[str], files: list[str], contents: list[bytes], options: ReadOptions
 ) -> list[FileResult]:
-    """Run DAG files in the sandbox; one result a file, in their order."""
+    """Run DAG files in the sandbox; one result a file, in their order. Without files, nothing is started.
+
+    Args:
+        folders: the DAG folders, as `found` has them.
+        files: DAG files from the top of the tree.
+        contents: what each of the files holds, where that is not what lies in the tree; empty if all lie there.
+
+    Raises:
+        SettingsError: the interpreter that the options name is of no use.
+        SandboxError: the child interpreter failed as a whole.
+    """
+    if not files:
+        return []
+    root = root.resolve()
     first = next((folder for folder in folders if (root / folder).is_dir()), ".")
     dags_folder = str((root / first).resolve())
     limits = sandbox.Limits(
@@ -83,13 +117,14 @@ def _results(
         limits=limits,
         options=msgspec.structs.replace(options, python=_absolute(options.python)),
         contents=contents,
+        asked=list(map(str, [*(root / folder for folder in folders), *_asked(root, folders, options.paths)])),
     )
     env = {"AIRFLOW_HOME": str(root), "AIRFLOW__CORE__DAGS_FOLDER": dags_folder, "HOME": _HOME} | options.env
     answer = sandbox.run(_RELAY if options.python else _CHILD, msgspec.msgpack.encode(request), limits=limits, env=env)
-    results = msgspec.msgpack.decode(answer, type=list[FileResult] | str)
-    if isinstance(results, str):
-        raise SettingsError(results)
-    return results
+    answered = msgspec.msgpack.decode(answer, type=list[FileResult] | str)
+    if isinstance(answered, str):
+        raise SettingsError(answered)
+    return answered
 
 
 def _absolute(python: str) -> str:
@@ -124,7 +159,7 @@ def _is_text(file: str) -> bool:
 def _misnamed(file: str) -> FileResult:
     """Return the result of a file whose name has no text: neither a record nor a report could name it."""
     name = os.fsencode(file).decode(errors="backslashreplace")
-    return FileResult(error=FileError(name, None, "the file's name is not UTF-8"))
+    return FileResult(error=FileError(name, None, "the file's name is not UTF-8"), reads=Reads())
 
 
 def import_roots(root: Path, folders: Iterable[str], paths: Iterable[str]) -> list[str]:
@@ -133,24 +168,24 @@ def import_roots(root: Path, folders: Iterable[str], paths: Iterable[str]) -> li
     DAG folders, `plugins` and `config` beside them (Airflow, "Modules Management"), the configured paths, and what many
     deployments put on PYTHONPATH: the folders that hold the DAG folders, and the top of the tree.
     """
-    roots: list[Path] = []
-    around: list[Path] = []
-    for folder in folders:
-        top = root / folder
-        top = top.parent if top.is_file() else top
-        roots += [top, top.parent / "plugins", top.parent / "config"]
-        around.append(top.parent)
-    roots += [
+    inside = (path.resolve() for path in _asked(root, folders, paths) if path.is_dir())
+    return list(dict.fromkeys(str(path) for path in inside if path.is_relative_to(root)))
+
+
+def _asked(root: Path, folders: Iterable[str], paths: Iterable[str]) -> list[Path]:
+    """Return the folders from which DAG files import if they are there, first one first."""
+    tops = [top.parent if top.is_file() else top for top in (root / folder for folder in folders)]
+    around = [top.parent for top in tops]
+    return [
+        *(folder for top in tops for folder in (top, top.parent / "plugins", top.parent / "config")),
         root / "plugins",
         *(root / path for path in paths),
         *(folder for folder in around if folder != root),
         root,
     ]
-    inside = (path.resolve() for path in roots if path.is_dir())
-    return list(dict.fromkeys(str(path) for path in inside if path.is_relative_to(root)))
 
 
-def _reading(results: list[FileResult]) -> Reading:
+def reading(results: list[FileResult]) -> Reading:
     """Put the files' results together; a dag_id that two files declare belongs to one of them."""
     errors = [result.error for result in results if result.error is not None]
     owners: dict[str, Parsed] = {}

@@ -63,6 +63,26 @@ class Reading(msgspec.Struct, frozen=True):
     errors: tuple[FileError, ...] = ()
 
 
+class Reads(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What of the tree a DAG file's run looked at.
+
+    Paths are from the top of the tree with `/`, sorted and unique; the top is "".
+
+    Attributes:
+        contents: files opened or asked about, there or not, and links passed on the way. What counts is the kind, of
+            a file its bytes and whether it is executable, of a link its target; nothing lies below what is not there.
+        names: folders whose names were listed.
+        entries: folders listed with what each entry is: file, folder or link.
+        modules: imports looked up, as folder and first name, there or not: all entries of the folder named `name` or
+            `name.*`, each with its kind, and, where `name` is a folder, its `__init__.*`.
+    """
+
+    contents: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+
+
 class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How DAG files are found and what they see.
 

@@ -97,7 +97,8 @@ def _environment(request: Request, private: str) -> dict[str, str]:
 
 def _result(file: str, found: dict[str, Any], version: str) -> FileResult:
     if found["error"]:
-        return FileResult(error=FileError(file, found["line"], found["error"]))
+        # Not to be repeated: it may be the time that was up, and what ends a file there is not told apart.
+        return FileResult(error=FileError(file, found["line"], found["error"]), repeatable=False)
     parsed = [
         Parsed(
             msgspec.json.decode(dag["dag"], type=Dag),

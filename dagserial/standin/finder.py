@@ -26,6 +26,9 @@ _HELPERS = ("_yaml", "dagserial", "markupsafe", "six", "tzdata")
 """What those libraries import in turn, and dagserial's own authoring API."""
 
 
+_scandir = os.scandir  # as it is when this is imported: the one that is put in its place may be watched
+
+
 class StandinModule(types.ModuleType):
     """A module that is not there: its attributes are what `provide` says."""
 
@@ -156,4 +159,22 @@ def _as_repository(spec: ModuleSpec | None) -> ModuleSpec | None:
 def _holds_python(spec: ModuleSpec) -> bool:
     """Tell whether a folder without `__init__.py` is a package of the repository, and not any folder of that name."""
     folders = list(spec.submodule_search_locations or ())
-    return any(name.endswith(".py") for folder in folders for _, _, names in os.walk(folder) for name in names)
+    found = next((place for folder in folders if (place := _python_in(folder))), None)
+    if found is None:
+        return any(name.endswith(".py") for folder in folders for _, _, names in os.walk(folder) for name in names)
+    PathFinder.find_spec(found[1], [found[0]])  # whoever watches what is read sees that this one file decides
+    return True
+
+
+def _python_in(folder: str) -> tuple[str, str] | None:
+    """Return the first Python file of a folder, or of those below it, as its folder and module; unwatched."""
+    try:
+        with _scandir(folder) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+    except OSError:
+        return None
+    for entry in entries:
+        if entry.name.endswith(".py") and not entry.is_dir():
+            return folder, entry.name.removesuffix(".py")
+    below = (_python_in(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False))
+    return next(filter(None, below), None)

@@ -76,5 +76,10 @@ def add_builtins() -> None:
 class RepositoryLoader(SourceFileLoader):
     """Load a module of the repository as DAG files are loaded."""
 
+    def get_code(self, fullname: str) -> Any:
+        """Compile the source: bytecode that lies beside it was compiled as it stands."""
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
     def source_to_code(self, data: Any, path: Any, *, _optimize: int = -1) -> Any:  # type: ignore[override]
         return compiled(data, path)
