@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
-from collections.abc import Collection, Generator, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from subprocess import PIPE
+from typing import TYPE_CHECKING
 
 from dagserial.errors import RepositoryError
 
 if TYPE_CHECKING:
-    from subprocess import Popen
-
     from git import Git
 
 _ENVIRONMENT = {
@@ -103,50 +101,25 @@ class Repository:
         lines = self._ask("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
         return lines.split(b"\0")[:-1]
 
-    def blobs(self, ids: Collection[bytes]) -> Generator[tuple[bytes, bytes], None, None]:
-        """Iterate over blobs by id, in the order asked for; close the iterator if it is left early.
+    def start(self, *arguments: str) -> Git.AutoInterrupt:
+        """Start a git command that only reads, to be written to and read from; it ends when what is returned goes.
+
+        It has a session of its own, so that Ctrl-C reaches the caller alone, who then ends it.
 
         Raises:
-            RepositoryError: one of them cannot be read.
+            RepositoryError: git cannot be started.
         """
-        with tempfile.TemporaryFile() as wanted:
-            wanted.writelines(id_ + b"\n" for id_ in ids)
-            wanted.seek(0)
-            try:
-                command = self._command(["cat-file", "--batch"])
-                process = self._git.execute(command, istream=wanted, as_process=True, env=_ENVIRONMENT)
-            except (self._not_found, OSError) as error:
-                raise _not_runnable(error) from error
-            # GitPython kills the child when `process` goes, so it is kept.
-            child = cast("Popen[bytes]", process.proc)
-            unanswered = len(ids)
-            # On leaving, the pipes are closed, which ends git wherever it stands.
-            with child:
-                for blob in self._batch(cast(BinaryIO, child.stdout)):
-                    yield blob
-                    unanswered -= 1
-                diagnostics = cast(BinaryIO, child.stderr).read().decode(errors="replace")
-            if child.returncode or unanswered:
-                raise self._error(diagnostics)
-
-    def _batch(self, output: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-        """Take the answers of `git cat-file --batch` apart (git-cat-file(1), "BATCH OUTPUT")."""
-        while header := output.readline():
-            words = header.split()
-            if len(words) != 3 or words[1] != b"blob":
-                raise RepositoryError(
-                    f"git finds no blob {words[0].decode()} in {self}; `git fsck` tells what the repository lacks"
-                )
-            size = int(words[2])
-            content = output.read(size + 1)
-            if len(content) <= size:
-                return
-            yield words[0], content[:-1]
+        try:
+            return self._git.execute(
+                self._command(arguments), istream=PIPE, as_process=True, env=_ENVIRONMENT, start_new_session=True
+            )
+        except (self._not_found, OSError) as error:
+            raise _not_runnable(error) from error
 
     def _ask(self, *arguments: str) -> bytes:
         status, output, diagnostics = self.run(*arguments)
         if status:
-            raise self._error(diagnostics)
+            raise self.failure(diagnostics)
         return output
 
     def _command(self, arguments: Iterable[str]) -> list[str]:
@@ -159,7 +132,8 @@ class Repository:
         executable = str(self._git.GIT_PYTHON_GIT_EXECUTABLE or "git")
         return [*(["env", *unset] if unset else []), executable, *_GUARDS, "-C", str(self._folder), *arguments]
 
-    def _error(self, diagnostics: str) -> RepositoryError:
+    def failure(self, diagnostics: str) -> RepositoryError:
+        """Return the error for a git command that failed, by what git said."""
         if "dubious ownership" in diagnostics or "unsafe repository" in diagnostics:
             found = re.search(r"safe\.directory (.+)$", diagnostics, re.MULTILINE)
             folder = found[1] if found else str(self._folder)
@@ -170,11 +144,20 @@ class Repository:
         if "not a git repository" in diagnostics:
             return RepositoryError(f"{self} is no Git repository, nor does it lie in one")
         if "promisor" in diagnostics:
-            return RepositoryError(
-                f"{self} is a partial clone that lacks files of this commit, and dagserial fetches nothing; "
-                "run `git fetch --refetch --no-filter` first"
-            )
+            return self._is_cut_down()
         return RepositoryError(f"git cannot read {self}: {reason(diagnostics)}")
+
+    def lacks(self, missing: str) -> RepositoryError:
+        """Return the error for an object that is not there: its kind and id."""
+        if not self.run("config", "--get-regexp", r"^remote\..*\.promisor$")[0]:
+            return self._is_cut_down()
+        return RepositoryError(f"git finds no {missing} in {self}; `git fsck` tells what the repository lacks")
+
+    def _is_cut_down(self) -> RepositoryError:
+        return RepositoryError(
+            f"{self} is a partial clone that lacks files of this commit, and dagserial fetches nothing; "
+            "run `git fetch --refetch --no-filter` first"
+        )
 
 
 def _absolute(place: Path) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from dagserial.errors import RepositoryError
+from dagserial.history.objects import LINK, SUBMODULE, Objects
 from dagserial.history.repository import Repository
 from dagserial.sandbox.folder import private_folder
 from dagserial.sources.reading import FileError
@@ -21,9 +22,7 @@ LARGEST = 16 * 1024 * 1024
 _DEEPEST = 100
 """Folders that a file may lie in; Python removes no folder that is nested deeper than its stack."""
 
-_LINK = b"120000"
-_SUBMODULE = b"160000"
-_LONGEST_LINK = 4096
+_LONGESTLINK = 4096
 _MOST_HOPS = 40
 """As Linux allows (path_resolution(7))."""
 
@@ -86,15 +85,15 @@ class _Writing:
         for file in map(_parsed, repository.entries(commit)):
             if why := _refusal(file):
                 self._leave_out(file.path, why)
-            elif file.mode == _SUBMODULE:
+            elif file.mode == SUBMODULE:
                 self._make_submodule(file.path)
             else:
                 wanted.setdefault(file.id, []).append(file)
         links: dict[bytes, bytes] = {}
-        with closing(repository.blobs(wanted)) as blobs:
+        with Objects(repository) as objects, closing(objects.blobs(wanted)) as blobs:
             for id_, content in blobs:
                 for file in wanted[id_]:
-                    if file.mode == _LINK:
+                    if file.mode == LINK:
                         links[file.path] = content
                     else:
                         self._write_file(file.path, content)
@@ -175,7 +174,7 @@ def _stays_inside(path: bytes, links: dict[bytes, bytes]) -> bool:
             where.append(name)
             continue
         hops += 1
-        if hops > _MOST_HOPS or not 0 < len(target) <= _LONGEST_LINK or target.startswith(b"/") or b"\0" in target:
+        if hops > _MOST_HOPS or not 0 < len(target) <= _LONGESTLINK or target.startswith(b"/") or b"\0" in target:
             return False
         ahead += target.split(b"/")[::-1]
     return True

@@ -152,7 +152,7 @@ def test_a_git_that_goes_missing_is_said(repo: Path, tmp_path: Path, monkeypatch
         with pytest.raises(RepositoryError, match=r"^git cannot be run: it is not installed, or not on PATH$"):
             repository.run("version")
         with pytest.raises(RepositoryError, match=r"^git cannot be run: it is not installed, or not on PATH$"):
-            next(repository.blobs([b"0" * 40]))
+            repository.start("cat-file", "--batch")
 
 
 def test_words_that_no_process_takes_are_said(repo: Path) -> None:
