@@ -20,7 +20,7 @@ def found(top: RefPath, pattern: str) -> Iterator[RefPath]:
     """Return an iterator over what matches a pattern below a folder, each path once, as it is come across by name.
 
     `*`, `?` and `[...]` stand for what they do in `fnmatch`, with case, within one name; `**` for any folders, and at
-    the end for all that is below. It follows no links.
+    the end for all that is below. It follows no links. A pattern that ends in `/` finds folders alone.
 
     Raises:
         SettingsError: the pattern is empty or starts at `/`.
@@ -28,7 +28,8 @@ def found(top: RefPath, pattern: str) -> Iterator[RefPath]:
     parts = PurePosixPath(pattern).parts
     if not parts or pattern.startswith("/"):
         raise SettingsError(f"{pattern!r} is no pattern of paths below a folder")
-    return _once(_matching(top, parts))
+    matches = _once(_matching(top, parts))
+    return (path for path in matches if path.is_dir()) if pattern.endswith("/") else matches
 
 
 def _once(paths: Iterator[RefPath]) -> Iterator[RefPath]:
