@@ -6,6 +6,7 @@ Errors know nothing of exit codes or HTTP: `cli` and `web` translate them.
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -116,6 +117,26 @@ class SettingsError(DagserialError, ValueError):
 
 class NotFoundError(DagserialError, LookupError):
     """What a person named does not exist: a ref, a DAG, a record, a run."""
+
+
+class PathNotFoundError(NotFoundError, FileNotFoundError):
+    """There is nothing at a path of a ref, or it leads out of the tree."""
+
+
+class FolderError(DagserialError, IsADirectoryError):
+    """A folder of a ref was taken for a file."""
+
+
+class NoFolderError(DagserialError, NotADirectoryError):
+    """A file of a ref was taken for a folder."""
+
+
+class ReadOnlyError(DagserialError, OSError):
+    """Something was to be written at a ref."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is refused: refs are read, never written")
+        self.errno = errno.EROFS
 
 
 class RepositoryError(DagserialError):

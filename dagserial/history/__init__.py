@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dagserial.history.history import WORKTREE, Entry, History, Snapshot
+    from dagserial.history.path import RefPath
     from dagserial.history.side import FileSide
 
 _HOMES = {
@@ -15,11 +16,12 @@ _HOMES = {
     "Entry": "history",
     "FileSide": "side",
     "History": "history",
+    "RefPath": "path",
     "Snapshot": "history",
 }
 """The module in which each name lives."""
 
-__all__ = ["WORKTREE", "Entry", "FileSide", "History", "Snapshot"]
+__all__ = ["WORKTREE", "Entry", "FileSide", "History", "RefPath", "Snapshot"]
 
 
 def __getattr__(name: str) -> Any:

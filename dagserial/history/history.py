@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from difflib import get_close_matches
-from pathlib import Path
-from typing import Self
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, Self
 
 import msgspec
 
 from dagserial.errors import DagserialError, NotFoundError, RepositoryError
 from dagserial.history import refs
+from dagserial.history.committed import Committed
+from dagserial.history.in_place import InPlace
+from dagserial.history.objects import Objects
 from dagserial.history.pair import readings
+from dagserial.history.path import RefPath
 from dagserial.history.repository import Repository
 from dagserial.history.side import FileSide
 from dagserial.history.tree import materialise
@@ -84,6 +88,7 @@ class History:
 
     def __init__(self, repo: str | Path = ".", *, read: Read = files.read) -> None:
         self._repository = Repository(repo)
+        self._objects = Objects(self._repository)
         self._read = read
 
     def __enter__(self) -> Self:
@@ -93,7 +98,8 @@ class History:
         self.close()
 
     def close(self) -> None:
-        """End the child processes of GitPython."""
+        """End the child processes."""
+        self._objects.close()
         self._repository.close()
 
     @property
@@ -113,6 +119,35 @@ class History:
             RepositoryError: the repository has no commit yet.
         """
         return None if ref == WORKTREE else refs.commit(self._repository, ref)
+
+    def refs(self) -> list[str]:
+        """Return branches, tags and remote branches as one types them, sorted."""
+        return sorted(set(refs.names(self._repository)))
+
+    def path(self, ref: str, path: str | PurePosixPath = "") -> RefPath:
+        """Return a path at a ref, from the top of the tree; no file need be there.
+
+        The ref is looked up now, and the path stays at the commit that it names. At `@worktree` are the files that Git
+        tracks or would add, as they lie on disk.
+
+        Raises:
+            SettingsError, NotFoundError: as for `commit`.
+            RepositoryError: as for `commit`, or there is no work tree.
+        """
+        commit = self.commit(ref)
+        contents = Committed(self._objects, commit) if commit else InPlace(self._repository, self._work_tree())
+        return RefPath(contents, ref, PurePosixPath(path))
+
+    def open(self, ref: str, path: str | PurePosixPath, mode: str = "rb", *, encoding: str = "utf-8") -> IO[Any]:
+        """Open a file of a ref to read: `rb` for bytes, `r` for text. All of it is loaded, and nothing is checked out.
+
+        Raises:
+            SettingsError, NotFoundError: as for `commit`; PathNotFoundError if there is no such file.
+            FolderError: a folder is there.
+            ReadOnlyError: the mode would write.
+            RepositoryError: the file cannot be read, or there is no work tree.
+        """
+        return self.path(ref, path).open(mode, encoding=encoding)
 
     def checked_out(self) -> tuple[str | None, bool]:
         """Return the commit that the work tree stands on, and whether the work tree holds anything else.
@@ -146,9 +181,7 @@ class History:
         """
         commit = self.commit(ref)
         if commit is None:
-            if self.root is None:
-                raise RepositoryError(f"{self._repository} has no work tree; name a commit instead of {WORKTREE!r}")
-            return _snapshot(ref, None, self._read(self.root, options), ())
+            return _snapshot(ref, None, self._read(self._work_tree(), options), ())
         with materialise(self._repository, commit) as tree:
             return _snapshot(ref, commit, self._read(tree.root, options), tree.left_out)
 
@@ -178,6 +211,11 @@ class History:
             SettingsError, RepositoryError, SandboxError: as for `at`.
         """
         return self.at(ref, options).get(dag_id)
+
+    def _work_tree(self) -> Path:
+        if self.root is None:
+            raise RepositoryError(f"{self._repository} has no work tree; name a commit instead of {WORKTREE!r}")
+        return self.root
 
 
 def _snapshot(ref: str, commit: str | None, reading: Reading, left_out: tuple[FileError, ...]) -> Snapshot:

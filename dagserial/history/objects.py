@@ -66,6 +66,7 @@ class Objects:
         self._headers = _Idle(lambda: Batch(repository, "--batch-check"))
         self._blobs: _Recent[bytes] = _Recent(_MOST_BLOB_BYTES)
         self._trees: _Recent[tuple[TreeEntry, ...]] = _Recent(_MOST_ENTRIES)
+        self._names: _Recent[dict[bytes, TreeEntry]] = _Recent(_MOST_ENTRIES)
         self._roots: _Recent[bytes] = _Recent(_MOST_ENTRIES)
 
     def __enter__(self) -> Self:
@@ -134,6 +135,19 @@ class Objects:
         self._trees.put(id_, found, len(found) + 1)
         if id_ != tree:
             self._roots.put(tree, id_, 1)
+        return found
+
+    def names(self, tree: bytes) -> dict[bytes, TreeEntry]:
+        """Return what `entries` does, by name; of a name that is there twice, the first counts. Not to be changed.
+
+        Raises:
+            RepositoryError: as for `entries`.
+        """
+        found = self._names.get(tree)
+        if found is None:
+            entries = self.entries(tree)
+            found = {entry.name: entry for entry in reversed(entries)}
+            self._names.put(tree, found, len(found) + 1)
         return found
 
     def _content(self, id_: bytes, path: bytes, kind: bytes) -> tuple[bytes, bytes]:

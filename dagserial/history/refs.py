@@ -74,8 +74,8 @@ def _check_form(ref: str) -> None:
 
 def _explained(repository: Repository, ref: str, target: str) -> NotFoundError | RepositoryError:
     """Return the error for a ref that does not resolve; git's own words say little."""
-    names = _names(repository)
-    if not names and _resolves_not(repository, "HEAD"):
+    known = names(repository)
+    if not known and _resolves_not(repository, "HEAD"):
         return RepositoryError(f"{repository} has no commit yet")
     _, _, diagnostics = repository.run("rev-parse", "--verify", "--end-of-options", target)
     if _AMBIGUOUS.search(diagnostics):
@@ -84,7 +84,7 @@ def _explained(repository: Repository, ref: str, target: str) -> NotFoundError |
         )
     cause = reason(diagnostics)
     because = f" ({cause})" if cause.startswith(("log for ", "no upstream ", "no such branch")) else ""
-    return NotFoundError(f"ref {ref!r} does not exist in {repository}{because}{_advice(repository, ref, names)}")
+    return NotFoundError(f"ref {ref!r} does not exist in {repository}{because}{_advice(repository, ref, known)}")
 
 
 def _advice(repository: Repository, ref: str, names: list[str]) -> str:
@@ -114,7 +114,7 @@ def _close(named: str, names: list[str]) -> list[str]:
     return list(dict.fromkeys(same + get_close_matches(named, names, n=3)))[:3]
 
 
-def _names(repository: Repository) -> list[str]:
+def names(repository: Repository) -> list[str]:
     """Return branches, tags and remote branches, as one types them."""
     _, output, _ = repository.run("for-each-ref", "--format=%(refname:lstrip=2)", *_NAMESPACES)
     return os.fsdecode(output).splitlines()

@@ -101,6 +101,15 @@ class Repository:
         lines = self._ask("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
         return lines.split(b"\0")[:-1]
 
+    def files_in_place(self) -> list[bytes]:
+        """Return what Git tracks or would add, links and submodules too, from the top; it may be gone from the disk.
+
+        Raises:
+            RepositoryError: git cannot tell.
+        """
+        names = self._ask("ls-files", "-z", "--full-name", "--cached", "--others", "--exclude-standard", "--", ":/")
+        return names.split(b"\0")[:-1]
+
     def start(self, *arguments: str) -> Git.AutoInterrupt:
         """Start a git command that only reads, to be written to and read from; it ends when what is returned goes.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from dagserial.errors import RepositoryError
+from dagserial.history.inside import is_unsafe, place
 from dagserial.history.objects import LINK, SUBMODULE, Objects
 from dagserial.history.repository import Repository
 from dagserial.sandbox.folder import private_folder
@@ -111,7 +112,7 @@ class _Writing:
                 file.write(content)
 
     def _write_link(self, path: bytes, links: dict[bytes, bytes]) -> None:
-        if not _stays_inside(path, links):
+        if place(path, links.get) is None:
             self._leave_out(path, "its link leads out of the tree, or in a circle")
             return
         with self._noting(path):
@@ -146,38 +147,13 @@ def _parsed(line: bytes) -> _File:
 def _refusal(file: _File) -> str | None:
     """Say why a file is not written; None if it is."""
     parts = file.path.split(b"/")
-    if any(part in (b"", b".", b"..") or part.lower() == b".git" for part in parts):
+    if any(map(is_unsafe, parts)):
         return "its name is unsafe"
     if len(parts) > _DEEPEST + 1:
         return f"it lies {len(parts) - 1} folders deep, more than {_DEEPEST}"
     if file.size > LARGEST:
         return f"it holds {file.size} bytes, more than {LARGEST}"
     return None
-
-
-def _stays_inside(path: bytes, links: dict[bytes, bytes]) -> bool:
-    """Tell whether a link leads to a place in the tree, there or not, by way of whatever other links."""
-    where: list[bytes] = []
-    ahead = path.split(b"/")[::-1]
-    hops = 0
-    while ahead:
-        name = ahead.pop()
-        if name in (b"", b"."):
-            continue
-        if name == b"..":
-            if not where:
-                return False
-            where.pop()
-            continue
-        target = links.get(b"/".join([*where, name]))
-        if target is None:
-            where.append(name)
-            continue
-        hops += 1
-        if hops > _MOST_HOPS or not 0 < len(target) <= _LONGESTLINK or target.startswith(b"/") or b"\0" in target:
-            return False
-        ahead += target.split(b"/")[::-1]
-    return True
 
 
 def _printable(path: bytes) -> str:

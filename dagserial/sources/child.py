@@ -105,7 +105,8 @@ def main(body: bytes) -> bytes:
         imports=request.options.imports,
     )
     canonical_name("airflow.DAG")  # reads the data once for all forks, before any DAG file can get in its way
-    outcomes = sandbox.each(range(len(request.files)), lambda at: _answer(request, at), request.limits)
+    watch = trace.start(request.root, request.asked, DeployedPaths(deployed_folders(request)).in_tree)
+    outcomes = sandbox.each(range(len(request.files)), lambda at: _answer(request, at, watch), request.limits)
     results = [
         msgspec.msgpack.decode(outcome.answer, type=FileResult)
         if outcome.answer is not None
@@ -115,14 +116,12 @@ def main(body: bytes) -> bytes:
     return msgspec.msgpack.encode(results)
 
 
-def _answer(request: Request, at: int) -> bytes:
+def _answer(request: Request, at: int, watch: trace.Trace) -> bytes:
     os.chdir(request.root)
     NOTES.start(request.root)
-    reads = trace.start(request.root, DeployedPaths(deployed_folders(request)).in_tree)
-    for path in request.asked:
-        os.path.exists(path)
+    watch.clear()
     result = _result(request, request.files[at], request.contents[at] if request.contents else None)
-    known = reads() if not request.options.imports else None  # installed packages may read files in C
+    known = watch.reads() if not request.options.imports else None  # installed packages may read files in C
     return msgspec.msgpack.encode(msgspec.structs.replace(result, reads=known))
 
 

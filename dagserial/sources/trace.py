@@ -14,7 +14,8 @@ import importlib.util
 import os
 import sys
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import FileFinder, ModuleSpec
 from typing import Any
@@ -41,22 +42,37 @@ _CERTIFICATES = ("load_cert_chain", "load_dh_params", "load_verify_locations")
 _Seen = set[tuple[Look, str]]
 
 
-def start(root: str, in_tree: Callable[[Any], Any] = lambda path: path) -> Callable[[], Reads | None]:
-    """Note from now on what is looked at; there is no way to end it but to end the process.
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is looked at, from the start of the trace.
+
+    Attributes:
+        clear: forgets what was looked at, as a fork does that starts with something else.
+        reads: returns what was looked at; None if that cannot be told, so that it may be the whole tree.
+    """
+
+    clear: Callable[[], None]
+    reads: Callable[[], Reads | None]
+
+
+def start(root: str, asked: Iterable[str] = (), in_tree: Callable[[Any], Any] = lambda path: path) -> Trace:
+    """Note from now on what is looked at; there is no way to end it but to end the process, and its forks.
 
     Args:
         root: top of the tree, absolute, without links.
+        asked: paths that were looked at before, and count as if they were always looked at again; absolute.
         in_tree: returns the path that the functions of `os`, as they are now, take for a path.
-
-    Returns:
-        What was looked at until it is called; None if that cannot be told, so that it may be the whole tree.
     """
     seen: _Seen = set()
+    links = Links(root)
+    before = {links.end(path) for path in asked}
+    for folder in filter(links.holds, before):
+        links.named(folder, "")  # once for all forks
     note = _noting(seen)
     _watch_imports(note)
     watch_questions(note, in_tree)
     sys.addaudithook(_hook(note))
-    return lambda: _reads(root, seen)
+    return Trace(seen.clear, lambda: _reads(links, before, seen))
 
 
 def _noting(seen: _Seen) -> Note:
@@ -171,10 +187,11 @@ class _Certificates(MetaPathFinder):
         return losing(function, self._note)
 
 
-def _reads(root: str, seen: _Seen) -> Reads | None:
-    links = Links(root)
+def _reads(links: Links, before: set[str], seen: _Seen) -> Reads | None:
     try:
-        found = _found(links, [(what, path) for what, path in list(seen) if "\0" not in path])  # which nothing can have
+        found = _found(
+            links, before, [(what, path) for what, path in list(seen) if "\0" not in path]
+        )  # which nothing can have
         reads = Reads(*(tuple(sorted(map(links.from_top, paths))) for paths in found)) if found is not None else None
         msgspec.msgpack.encode(reads)
     except (OSError, RecursionError, ValueError):  # a name that is no text, or folders nested by the thousand
@@ -182,9 +199,9 @@ def _reads(root: str, seen: _Seen) -> Reads | None:
     return reads
 
 
-def _found(links: Links, seen: Sequence[tuple[Look, str]]) -> tuple[set[str], ...] | None:
+def _found(links: Links, before: set[str], seen: Sequence[tuple[Look, str]]) -> tuple[set[str], ...] | None:
     """Return what Reads says, by absolute paths without links; None if more may have been looked at."""
-    contents, names, entries, modules = found = (set[str](), set[str](), set[str](), set[str]())
+    contents, names, entries, modules = found = (set(before), set[str](), set[str](), set[str]())
     listed = {Look.NAMES: names, Look.ENTRIES: entries}
     for what, path in seen:
         if what is Look.LOST:
