@@ -118,6 +118,20 @@ class Objects:
                 found[header.name] = header.size
             return found
 
+    def tree(self, commit: str) -> str:
+        """Return the id of the tree at the top of a commit.
+
+        Raises:
+            RepositoryError: it cannot be read.
+        """
+        name = commit.encode()
+        _check(name)
+        with self._headers.lent() as batch:
+            batch.ask([name + b"^{tree}"])
+            header = batch.header()
+            self._expect(header, b"tree")
+            return header.name.decode()
+
     def entries(self, tree: bytes) -> tuple[TreeEntry, ...]:
         """Return the names in a tree, in Git's order, without those in the trees below it; recent ones are remembered.
 

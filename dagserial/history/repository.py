@@ -92,15 +92,6 @@ class Repository:
             raise _not_runnable(error) from error
         return status, output, diagnostics
 
-    def entries(self, commit: str) -> list[bytes]:
-        """Return what `git ls-tree` says of all files of a commit, one line each: `mode type id size\\tpath`.
-
-        Raises:
-            RepositoryError: a part of the tree cannot be read.
-        """
-        lines = self._ask("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
-        return lines.split(b"\0")[:-1]
-
     def files_in_place(self) -> list[bytes]:
         """Return what Git tracks or would add, links and submodules too, from the top; it may be gone from the disk.
 

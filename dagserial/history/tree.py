@@ -1,18 +1,21 @@
-"""Write the files of a commit to a private folder, as they are stored."""
+"""Write the files of commits to a private folder, as they are stored."""
 
 from __future__ import annotations
 
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
 from dagserial.errors import RepositoryError
+from dagserial.history import refs
+from dagserial.history.changes import Change, Differences
 from dagserial.history.inside import is_unsafe, place
-from dagserial.history.objects import LINK, SUBMODULE, Objects
+from dagserial.history.objects import Objects
 from dagserial.history.repository import Repository
 from dagserial.sandbox.folder import private_folder
 from dagserial.sources.reading import FileError
@@ -23,12 +26,10 @@ LARGEST = 16 * 1024 * 1024
 _DEEPEST = 100
 """Folders that a file may lie in; Python removes no folder that is nested deeper than its stack."""
 
-_LONGESTLINK = 4096
-_MOST_HOPS = 40
-"""As Linux allows (path_resolution(7))."""
-
-_REFUSED = {errno.EEXIST, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ENAMETOOLONG, errno.ENOTDIR}
+_REFUSED = {errno.EEXIST, errno.ENOENT, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ENAMETOOLONG, errno.ENOTDIR}
 """What a file system says of a name it cannot hold, or holds already in another case."""
+
+FOLDER, SUBMODULE, LINK = "040000", "160000", "120000"
 
 
 class Tree(msgspec.Struct, frozen=True):
@@ -43,89 +44,128 @@ class Tree(msgspec.Struct, frozen=True):
     left_out: tuple[FileError, ...]
 
 
-class _File(msgspec.Struct, frozen=True):
-    """A line of `git ls-tree -l`."""
-
-    path: bytes
-    mode: bytes
-    id: bytes
-    size: int
-
-
 @contextmanager
 def materialise(repository: Repository, commit: str) -> Iterator[Tree]:
-    """Lend the files of a commit, byte for byte as Git stores them, in a folder that nobody else can enter.
-
-    Attributes, filters and line ends of the user's configuration do not apply; LFS pointers stay pointers. Links that
-    lead out of the tree, files over 16 MiB and unsafe names are left out; submodules are empty folders.
+    """Lend the files of a commit, as `PrivateTree` lays them out.
 
     Raises:
         RepositoryError: an object cannot be read, or a file cannot be written.
     """
-    with ExitStack() as stack:
+    with Objects(repository) as objects, PrivateTree(repository, objects) as tree:
+        yield tree.moved(objects.tree(refs.commit(repository, commit)))
+
+
+class PrivateTree:
+    """The files of one commit after another, byte for byte as Git stores them, in a folder that nobody else can enter.
+
+    Going on to another commit writes what differs. Attributes, filters and line ends of the user's configuration do not
+    apply; LFS pointers stay pointers. Links that lead out of the tree, files over 16 MiB and unsafe names are left out;
+    submodules are empty folders. A context manager; whoever opens it closes it, and the folder goes.
+    """
+
+    def __init__(self, repository: Repository, objects: Objects) -> None:
+        self._objects = objects
+        self._stack = ExitStack()
+        self._differences = Differences(repository)
+        self._stack.callback(self._differences.close)
+        self._folder = self._stack.enter_context(ExitStack())
+        self._root = ""
+        self._at: str | None = None
+        self._links: dict[str, bytes] = {}
+        self._left_out: dict[str, FileError] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def moved(self, tree: str) -> Tree:
+        """Lay out another tree, by id; what was there before is gone.
+
+        Raises:
+            RepositoryError: an object cannot be read, or a file cannot be written.
+        """
+        before, self._at = self._at, None
         try:
-            folder = stack.enter_context(private_folder())
-            writing = _Writing(os.fsencode(folder))
-            writing.write(repository, commit)
+            if before is None:
+                self._start()
+            if before != tree:
+                self._apply(self._differences.between(before, tree))
         except OSError as error:
-            raise RepositoryError(f"the files of commit {commit} cannot be written: {error.strerror}") from error
-        yield Tree(Path(folder), tuple(sorted(writing.left_out)))
+            raise RepositoryError(f"the files of tree {tree} cannot be written: {error.strerror}") from error
+        self._at = tree
+        return Tree(Path(self._root), tuple(sorted(self._left_out.values())))
 
+    def forget(self) -> None:
+        """Lay out the next tree from nothing, as somebody may have changed what is there."""
+        self._at = None
 
-class _Writing:
-    """Files on their way to a folder. Links come last, so that nothing is written through one."""
+    def _start(self) -> None:
+        self._folder.close()
+        self._root = self._folder.enter_context(private_folder())
+        self._links, self._left_out = {}, {}
 
-    def __init__(self, root: bytes) -> None:
-        self.left_out: list[FileError] = []
-        self._root = root
-        self._folders = {b""}
-
-    def write(self, repository: Repository, commit: str) -> None:
-        """Write all files of a commit."""
-        wanted: dict[bytes, list[_File]] = {}
-        for file in map(_parsed, repository.entries(commit)):
-            if why := _refusal(file):
-                self._leave_out(file.path, why)
-            elif file.mode == SUBMODULE:
-                self._make_submodule(file.path)
+    def _apply(self, changes: list[Change]) -> None:
+        """Remove what is gone, then write what came; links last, so that nothing is written through one."""
+        self._remove(changes)
+        wanted: dict[str, list[Change]] = {}
+        sizes = self._objects.sizes({change.id.encode() for change in changes if change.holds_bytes})
+        for change in changes:
+            if not change.is_there:
+                continue
+            if why := refusal(change.path, sizes.get(change.id.encode(), 0)):
+                self._leave_out(change.path, why)
+            elif change.holds_bytes:
+                wanted.setdefault(change.id, []).append(change)
             else:
-                wanted.setdefault(file.id, []).append(file)
-        links: dict[bytes, bytes] = {}
-        with Objects(repository) as objects, closing(objects.blobs(wanted)) as blobs:
+                with self._noting(change.path):
+                    os.makedirs(self._on_disk(change.path), exist_ok=True)
+        with closing(self._objects.blobs(map(str.encode, wanted))) as blobs:
             for id_, content in blobs:
-                for file in wanted[id_]:
-                    if file.mode == LINK:
-                        links[file.path] = content
+                for change in wanted[id_.decode()]:
+                    if change.mode == LINK:
+                        self._links[change.path] = content
                     else:
-                        self._write_file(file.path, content)
-        for path in sorted(links):
-            self._write_link(path, links)
+                        self._write_file(change.path, content)
+        self._make_links()
 
-    def _make_submodule(self, path: bytes) -> None:
-        with self._noting(path):
-            self._make_folder(path)
+    def _remove(self, changes: list[Change]) -> None:
+        for path in self._links:
+            with suppress(FileNotFoundError):
+                os.unlink(self._on_disk(path))
+        emptied = []
+        for change in changes:
+            self._left_out.pop(change.path, None)
+            self._links.pop(change.path, None)
+            if change.was in (FOLDER, SUBMODULE):
+                emptied += [change.path] if change.mode != FOLDER else []
+            elif change.was not in (LINK, "000000") and not refusal(change.path, 0):
+                with suppress(FileNotFoundError, NotADirectoryError):
+                    os.unlink(self._on_disk(change.path))
+        for path in sorted(emptied, reverse=True):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                os.rmdir(self._on_disk(path))
 
-    def _write_file(self, path: bytes, content: bytes) -> None:
-        with self._noting(path):
-            self._make_folder(os.path.dirname(path))
-            with open(os.path.join(self._root, path), "xb") as file:
-                file.write(content)
+    def _make_links(self) -> None:
+        targets = {os.fsencode(path): target for path, target in self._links.items()}
+        for path in sorted(self._links):
+            if place(os.fsencode(path), targets.get) is None:
+                self._leave_out(path, "its link leads out of the tree, or in a circle")
+                continue
+            self._left_out.pop(path, None)
+            with self._noting(path):
+                os.symlink(self._links[path], os.fsencode(self._on_disk(path)))
 
-    def _write_link(self, path: bytes, links: dict[bytes, bytes]) -> None:
-        if place(path, links.get) is None:
-            self._leave_out(path, "its link leads out of the tree, or in a circle")
-            return
-        with self._noting(path):
-            self._make_folder(os.path.dirname(path))
-            os.symlink(links[path], os.path.join(self._root, path))
+    def _write_file(self, path: str, content: bytes) -> None:
+        with self._noting(path), open(self._on_disk(path), "xb") as file:
+            file.write(content)
 
-    def _make_folder(self, path: bytes) -> None:
-        if path not in self._folders:
-            os.makedirs(os.path.join(self._root, path), exist_ok=True)
-            self._folders.add(path)
+    def _on_disk(self, path: str) -> str:
+        return os.path.join(self._root, path)
 
     @contextmanager
-    def _noting(self, path: bytes) -> Iterator[None]:
+    def _noting(self, path: str) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -133,26 +173,20 @@ class _Writing:
                 raise
             self._leave_out(path, f"the file system refuses its name: {error.strerror}")
 
-    def _leave_out(self, path: bytes, why: str) -> None:
-        if path.endswith(b".py"):
-            self.left_out.append(FileError(_printable(path), None, f"left out: {why}"))
+    def _leave_out(self, path: str, why: str) -> None:
+        if path.endswith(".py"):
+            self._left_out[path] = FileError(_printable(os.fsencode(path)), None, f"left out: {why}")
 
 
-def _parsed(line: bytes) -> _File:
-    about, path = line.split(b"\t", 1)
-    mode, _, id_, size = about.split()
-    return _File(path, mode, id_, int(size) if size.isdigit() else 0)
-
-
-def _refusal(file: _File) -> str | None:
-    """Say why a file is not written; None if it is."""
-    parts = file.path.split(b"/")
+def refusal(path: str, size: int) -> str | None:
+    """Say why a file is not written; None if it is, as far as its name and its size in bytes say."""
+    parts = os.fsencode(path).split(b"/")
     if any(map(is_unsafe, parts)):
         return "its name is unsafe"
     if len(parts) > _DEEPEST + 1:
         return f"it lies {len(parts) - 1} folders deep, more than {_DEEPEST}"
-    if file.size > LARGEST:
-        return f"it holds {file.size} bytes, more than {LARGEST}"
+    if size > LARGEST:
+        return f"it holds {size} bytes, more than {LARGEST}"
     return None
 
 

@@ -40,6 +40,10 @@ class Session:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the child; nothing of it is left."""
         self._stack.close()
 
     def ask(self, request: bytes, limits: Limits) -> bytes:

@@ -7,17 +7,20 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
 from dagserial import sandbox
-from dagserial.errors import SettingsError
+from dagserial.errors import SandboxError, SettingsError
 from dagserial.sources.child import FileResult, Request
 from dagserial.sources.find import dag_files, dag_folders
 from dagserial.sources.reading import FileError, Parsed, Reading, ReadOptions, Reads
+from dagserial.sources.tree import OnDisk, Tree
 
 _CHILD = "dagserial.sources.child"
 _RELAY = "dagserial.sources.relay"
+_DAGS_FOLDER = "AIRFLOW__CORE__DAGS_FOLDER"
 _HOME = "/home/airflow"
 """The home folder that DAG files see; the sandbox's own has another name each time."""
 
@@ -45,20 +48,20 @@ def read(root: Path, options: ReadOptions) -> Reading:
         SettingsError: an option names something outside of the tree.
         SandboxError: the child interpreter failed as a whole.
     """
-    dags = found(root, options)
-    return reading([*results(root, dags.folders, dags.files, [], options), *dags.misnamed])
+    dags = found(OnDisk(root.resolve()), options)
+    with Runs() as runs:
+        return reading([*runs.results(root, dags.folders, dags.files, options), *dags.misnamed])
 
 
-def found(root: Path, options: ReadOptions) -> Found:
+def found(tree: Tree, options: ReadOptions) -> Found:
     """Return the DAG files of a tree; nothing of it runs.
 
     Raises:
         SettingsError: an option names something outside of the tree.
     """
-    root = root.resolve()
-    folders = dag_folders(root, options.dags)
-    files = sorted({file for folder in folders for file in dag_files(root, folder, options.ignore_syntax)})
-    _check(root, options)
+    _check(tree, options)
+    folders = dag_folders(tree, options.dags)
+    files = sorted({file for folder in folders for file in dag_files(tree, folder, options.ignore_syntax)})
     misnamed = [_misnamed(file) for file in files if not _is_text(file)]
     return Found(folders, [file for file in files if _is_text(file)], misnamed)
 
@@ -75,56 +78,92 @@ def read_contents(root: Path, contents: Sequence[tuple[str, bytes]], options: Re
     Raises:
         SettingsError, SandboxError: as for `read`.
     """
-    root = root.resolve()
-    folders = dag_folders(root, options.dags)
-    _check(root, options)
+    tree = OnDisk(root.resolve())
+    _check(tree, options)
+    folders = dag_folders(tree, options.dags)
     options = msgspec.structs.replace(options, python="")
     files, bodies = [file for file, _ in contents], [body for _, body in contents]
-    return [reading([result]) for result in results(root, folders, files, bodies, options)]
+    with Runs() as runs:
+        return [reading([result]) for result in runs.results(root, folders, files, options, bodies)]
 
 
-def results(
-    root: Path, folders: list[str], files: list[str], contents: list[bytes], options: ReadOptions
-) -> list[FileResult]:
-    """Run DAG files in the sandbox; one result a file, in their order. Without files, nothing is started.
+class Runs:
+    """DAG files run in a sandbox that stays open, as starting it takes longer than a file does. For one thread.
 
-    Args:
-        folders: the DAG folders, as `found` has them.
-        files: DAG files from the top of the tree.
-        contents: what each of the files holds, where that is not what lies in the tree; empty if all lie there.
-
-    Raises:
-        SettingsError: the interpreter that the options name is of no use.
-        SandboxError: the child interpreter failed as a whole.
+    A context manager; whoever opens it closes it.
     """
-    if not files:
-        return []
-    root = root.resolve()
+
+    def __init__(self) -> None:
+        self._session: sandbox.Session | None = None
+        self._kind: tuple[str, dict[str, str]] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the sandbox."""
+        if self._session is not None:
+            self._session.close()
+        self._session = None
+
+    def results(
+        self, root: Path, folders: list[str], files: list[str], options: ReadOptions, contents: Sequence[bytes] = ()
+    ) -> list[FileResult]:
+        """Run DAG files of a tree; one result a file, in their order. Without files, nothing is started.
+
+        Args:
+            folders: the DAG folders, as `found` has them.
+            files: DAG files from the top of the tree.
+            contents: what each of the files holds, where that is not what lies in the tree; empty if all lie there.
+
+        Raises:
+            SettingsError: the interpreter that the options name is of no use.
+            SandboxError: the child interpreter failed as a whole.
+        """
+        if not files:
+            return []
+        root = root.resolve()
+        request = _request(root, folders, files, options, contents)
+        env = {"AIRFLOW_HOME": str(root), "HOME": _HOME, _DAGS_FOLDER: request.settings[0][2]} | options.env
+        session = self._opened(_RELAY if options.python else _CHILD, env)
+        try:
+            answer = session.ask(msgspec.msgpack.encode(request), request.limits)
+        except SandboxError:
+            self.close()
+            raise
+        answered = msgspec.msgpack.decode(answer, type=list[FileResult] | str)
+        if isinstance(answered, str):
+            raise SettingsError(answered)
+        return answered
+
+    def _opened(self, module: str, env: dict[str, str]) -> sandbox.Session:
+        if self._session is None or self._kind != (module, env):
+            self.close()
+            self._session, self._kind = sandbox.Session(module, env=env), (module, env)
+        return self._session
+
+
+def _request(
+    root: Path, folders: list[str], files: list[str], options: ReadOptions, contents: Sequence[bytes]
+) -> Request:
     first = next((folder for folder in folders if (root / folder).is_dir()), ".")
-    dags_folder = str((root / first).resolve())
-    limits = sandbox.Limits(
-        timeout=options.timeout,
-        memory_mib=options.memory_mib,
-        jobs=options.jobs,
-        overall=options.timeout * (len(files) / options.jobs + 1) + 60,
-    )
-    request = Request(
+    overall = options.timeout * (len(files) / options.jobs + 1) + 60
+    return Request(
         root=str(root),
         files=files,
         roots=import_roots(root, folders, options.paths),
         dag_folders=[str((root / folder).resolve()) for folder in folders],
-        settings=[("core", "dags_folder", dags_folder)],
-        limits=limits,
+        settings=[("core", "dags_folder", str((root / first).resolve()))],
+        limits=sandbox.Limits(
+            timeout=options.timeout, memory_mib=options.memory_mib, jobs=options.jobs, overall=overall
+        ),
         options=msgspec.structs.replace(options, python=_absolute(options.python)),
-        contents=contents,
+        contents=list(contents),
         asked=list(map(str, [*(root / folder for folder in folders), *_asked(root, folders, options.paths)])),
     )
-    env = {"AIRFLOW_HOME": str(root), "AIRFLOW__CORE__DAGS_FOLDER": dags_folder, "HOME": _HOME} | options.env
-    answer = sandbox.run(_RELAY if options.python else _CHILD, msgspec.msgpack.encode(request), limits=limits, env=env)
-    answered = msgspec.msgpack.decode(answer, type=list[FileResult] | str)
-    if isinstance(answered, str):
-        raise SettingsError(answered)
-    return answered
 
 
 def _absolute(python: str) -> str:
@@ -132,11 +171,11 @@ def _absolute(python: str) -> str:
     return os.path.abspath(python) if os.sep in python else python
 
 
-def _check(root: Path, options: ReadOptions) -> None:
+def _check(tree: Tree, options: ReadOptions) -> None:
     """Refuse folders that lie outside of the tree, and packages that are not installed, by the names of their flags."""
     for flag, folders in (("--root", options.roots), ("--package", options.packages)):
         for name, folder in folders.items():
-            if not (root / folder).resolve().is_relative_to(root):
+            if tree.real(folder) is None:
                 raise SettingsError(f"{flag} {name}={folder} lies outside of the repository")
     for name in options.imports:
         if not _is_installed(name):

@@ -11,6 +11,7 @@ from sources_trees import write
 from dagserial.errors import SettingsError
 from dagserial.sources import files
 from dagserial.sources.find import dag_files, dag_folders
+from dagserial.sources.tree import OnDisk
 from dagserial.sources.reading import ReadOptions
 
 SPEAKS = "from airflow import DAG\n"
@@ -20,7 +21,7 @@ def found(root: Path, names: str, ignore: dict[str, str] | None = None, syntax: 
     """Return which of some DAG files in `dags` are found, from that folder."""
     write(root, {f"dags/{name}": SPEAKS for name in names.split()})
     write(root, {f"dags/{folder}.airflowignore": text for folder, text in (ignore or {}).items()})
-    return [file.removeprefix("dags/") for file in dag_files(root, "dags", syntax)]
+    return [file.removeprefix("dags/") for file in dag_files(OnDisk(root), "dags", syntax)]
 
 
 class TestFolders:
@@ -39,11 +40,11 @@ class TestFolders:
         self, tmp_path: Path, names: list[str], expected: list[str]
     ) -> None:
         write(tmp_path, dict.fromkeys(names, SPEAKS))
-        assert dag_folders(tmp_path, ()) == expected
+        assert dag_folders(OnDisk(tmp_path), ()) == expected
 
     def test_a_file_named_dags_is_no_folder(self, tmp_path: Path) -> None:
         write(tmp_path, {"dags": ""})
-        assert dag_folders(tmp_path, ()) == ["."]
+        assert dag_folders(OnDisk(tmp_path), ()) == ["."]
 
     @pytest.mark.parametrize(
         ("named", "expected"),
@@ -59,24 +60,24 @@ class TestFolders:
         self, tmp_path: Path, named: tuple[str, ...], expected: list[str]
     ) -> None:
         write(tmp_path, {"jobs/a.py": SPEAKS, "dags/b.py": SPEAKS})
-        assert dag_folders(tmp_path, named) == expected
+        assert dag_folders(OnDisk(tmp_path), named) == expected
 
     def test_an_absolute_path_within_the_tree_is_taken_from_its_top(self, tmp_path: Path) -> None:
         write(tmp_path, {"jobs/a.py": SPEAKS})
-        assert dag_folders(tmp_path, (str(tmp_path / "jobs"),)) == ["jobs"]
+        assert dag_folders(OnDisk(tmp_path), (str(tmp_path / "jobs"),)) == ["jobs"]
 
     @pytest.mark.parametrize("name", ["..", "../other", "jobs/../../other", "/"])
     def test_a_path_outside_of_the_tree_is_refused(self, tmp_path: Path, name: str) -> None:
         root = write(tmp_path / "root", {"jobs/a.py": SPEAKS})
         write(tmp_path / "other", {"a.py": SPEAKS})
         with pytest.raises(SettingsError, match="lies outside of the repository"):
-            dag_folders(root, ("jobs", name))
+            dag_folders(OnDisk(root), ("jobs", name))
 
     def test_a_link_out_of_the_tree_is_refused_as_a_folder(self, tmp_path: Path) -> None:
         root = write(tmp_path / "root", {"jobs/a.py": SPEAKS})
         (root / "linked").symlink_to(tmp_path)
         with pytest.raises(SettingsError, match="'linked' lies outside"):
-            dag_folders(root, ("linked",))
+            dag_folders(OnDisk(root), ("linked",))
 
 
 class TestFiles:
@@ -91,44 +92,44 @@ class TestFiles:
             "dags/__pycache__/cached.py": SPEAKS,
         }
         write(tmp_path, texts)
-        assert dag_files(tmp_path, "dags", "auto") == ["dags/both.py", "dags/own.py", "dags/sub/deep.py"]
+        assert dag_files(OnDisk(tmp_path), "dags", "auto") == ["dags/both.py", "dags/own.py", "dags/sub/deep.py"]
 
     def test_they_are_sorted_by_path(self, tmp_path: Path) -> None:
         assert found(tmp_path, "b.py a/z.py a.py B.py a-b/c.py") == ["B.py", "a-b/c.py", "a.py", "a/z.py", "b.py"]
 
     def test_a_file_that_is_named_is_taken_without_a_look(self, tmp_path: Path) -> None:
         write(tmp_path, {"jobs/a.py": "x = 1"})
-        assert dag_files(tmp_path, "jobs/a.py", "auto") == ["jobs/a.py"]
+        assert dag_files(OnDisk(tmp_path), "jobs/a.py", "auto") == ["jobs/a.py"]
 
     def test_the_top_of_the_tree_may_be_the_folder(self, tmp_path: Path) -> None:
         write(tmp_path, {"a.py": SPEAKS, ".git/b.py": SPEAKS})
-        assert dag_files(tmp_path, ".", "auto") == ["a.py"]
+        assert dag_files(OnDisk(tmp_path), ".", "auto") == ["a.py"]
 
     @pytest.mark.skipif(os.getuid() == 0, reason="root may read everything")
     def test_a_file_that_cannot_be_read_is_left_out(self, tmp_path: Path) -> None:
         write(tmp_path, {"dags/a.py": SPEAKS})
         (tmp_path / "dags/a.py").chmod(0)
-        assert dag_files(tmp_path, "dags", "auto") == []
+        assert dag_files(OnDisk(tmp_path), "dags", "auto") == []
 
     def test_links_within_the_tree_are_followed(self, tmp_path: Path) -> None:
         write(tmp_path, {"shared/a.py": SPEAKS, "dags/b.py": SPEAKS})
         (tmp_path / "dags/linked").symlink_to(tmp_path / "shared")
         (tmp_path / "dags/c.py").symlink_to(tmp_path / "shared/a.py")
-        assert dag_files(tmp_path, "dags", "auto") == ["dags/b.py", "dags/c.py", "dags/linked/a.py"]
+        assert dag_files(OnDisk(tmp_path), "dags", "auto") == ["dags/b.py", "dags/c.py", "dags/linked/a.py"]
 
     def test_links_in_a_circle_end(self, tmp_path: Path) -> None:
         write(tmp_path, {"dags/a.py": SPEAKS, "dags/sub/b.py": SPEAKS})
         (tmp_path / "dags/sub/up").symlink_to(tmp_path / "dags")
         (tmp_path / "dags/self.py").symlink_to("self.py")
         (tmp_path / "dags/nowhere.py").symlink_to("gone.py")
-        assert dag_files(tmp_path, "dags", "auto") == ["dags/a.py", "dags/sub/b.py"]
+        assert dag_files(OnDisk(tmp_path), "dags", "auto") == ["dags/a.py", "dags/sub/b.py"]
 
     def test_links_out_of_the_tree_are_not_followed(self, tmp_path: Path) -> None:
         write(tmp_path / "outside", {"a.py": SPEAKS})
         root = write(tmp_path / "root", {"dags/b.py": SPEAKS})
         (root / "dags/linked").symlink_to(tmp_path / "outside")
         (root / "dags/c.py").symlink_to(tmp_path / "outside/a.py")
-        assert dag_files(root, "dags", "auto") == ["dags/b.py"]
+        assert dag_files(OnDisk(root), "dags", "auto") == ["dags/b.py"]
 
     def test_a_name_that_is_no_utf_8_is_an_error_of_that_file(self, tmp_path: Path) -> None:
         write(tmp_path, {"dags/fine.py": "from airflow import DAG\nwith DAG('fine'): pass\n"})
@@ -200,7 +201,7 @@ def test_airflowignore_ignores_what_airflow_ignores(tmp_path: Path, case: str) -
 def test_an_airflowignore_that_is_no_utf_8_is_read(tmp_path: Path) -> None:
     write(tmp_path, {"dags/a.py": SPEAKS, "dags/b.py": SPEAKS})
     (tmp_path / "dags/.airflowignore").write_bytes(b"# \xff\na.py\n")
-    assert dag_files(tmp_path, "dags", "auto") == ["dags/b.py"]
+    assert dag_files(OnDisk(tmp_path), "dags", "auto") == ["dags/b.py"]
 
 
 def test_a_broken_regular_expression_is_refused_by_name(tmp_path: Path) -> None:
