@@ -152,11 +152,11 @@ class History:
     def checked_out(self) -> tuple[str | None, bool]:
         """Return the commit that the work tree stands on, and whether the work tree holds anything else.
 
-        None before the first commit. Files that Git ignores are nothing else.
+        None before the first commit. Files that Git ignores are nothing else. Files whose times changed are, if a
+        filter of Git applies to them, as none is run.
         """
-        status, output, _ = self._repository.run("status", "--porcelain")
         failed, commit, _ = self._repository.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-        return None if failed else commit.decode().strip(), bool(status or output)
+        return None if failed else commit.decode().strip(), self._repository.is_changed()
 
     def merge_base(self, a: str, b: str) -> str:
         """Return the commit at which two refs parted; the work tree stands on HEAD.

@@ -101,6 +101,20 @@ class Repository:
         names = self._ask("ls-files", "-z", "--full-name", "--cached", "--others", "--exclude-standard", "--", ":/")
         return names.split(b"\0")[:-1]
 
+    def is_changed(self) -> bool:
+        """Tell whether index or work tree hold anything but HEAD; files that Git ignores are nothing.
+
+        No filter is run, so that a file whose times changed counts as changed if one applies to it.
+        """
+        _, names, _ = self.run("config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process|required)$")
+        off = [
+            word
+            for name in os.fsdecode(names).split("\0")[:-1]
+            for word in ("-c", f"{name}={'false' if name.endswith('.required') else ''}")
+        ]
+        status, output, _ = self.run(*off, "status", "--porcelain")
+        return bool(status or output)
+
     def start(self, *arguments: str) -> Git.AutoInterrupt:
         """Start a git command that only reads, to be written to and read from; it ends when what is returned goes.
 

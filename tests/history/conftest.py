@@ -4,12 +4,15 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from dagserial.model import Dag, DagFields
 from dagserial.sources.reading import Parsed, Provenance, Reading, ReadOptions
+
+from .untouched import untouched
 
 Git = Callable[..., str]
 
@@ -117,3 +120,9 @@ def read_stems(root: Path, options: ReadOptions) -> Reading:
 def stems() -> Callable[[Path, ReadOptions], Reading]:
     """A reader of trees that runs no code: `read_stems`."""
     return read_stems
+
+
+@pytest.fixture(name="untouched")
+def untouched_fixture() -> Callable[..., AbstractContextManager[None]]:
+    """Assert that repositories are the same before and after: `with untouched(folder): ...`."""
+    return untouched
