@@ -60,11 +60,7 @@ def watch_questions(note: Note, in_tree: Callable[[Any], Any]) -> None:
         noting = _asking_itself if name in ("lstat", "readlink") else _asking
         _replace_both(posix, name, functools.partial(noting, note=note, in_tree=in_tree))
     _replace_both(posix, "open", functools.partial(_opening, note=note))
-    scandir = os.scandir
     _replace_both(posix, "scandir", functools.partial(_scanning, note=note, in_tree=in_tree))
-    for kind in vars(glob).values():  # Python 3.13 binds the function in a class
-        if isinstance(kind, type) and getattr(kind, "scandir", None) is scandir:
-            kind.scandir = staticmethod(os.scandir)  # type: ignore[attr-defined]
     for module, name in (
         ("_posixsubprocess", "fork_exec"),
         ("_locale", "bindtextdomain"),
@@ -74,16 +70,25 @@ def watch_questions(note: Note, in_tree: Callable[[Any], Any]) -> None:
 
 
 def _replace_both(posix: types.ModuleType, name: str, noting: Callable[[Any], Any]) -> None:
-    """Replace a function of `os`, also where it was taken from; its own capabilities are known by the function."""
+    """Replace a function of `os`, also where it was taken from and where a class of `glob` holds it (Python 3.13).
+
+    `os` tells what functions can do by what they are, so it is told of the new one.
+    """
     known = getattr(posix, name, None)
     if known is None:
         return
+    before = [function := getattr(os, name)]
+    while (function := getattr(function, "__wrapped__", None)) is not None:
+        before.append(function)
     replace(os, name, noting)
     new = getattr(os, name)
     setattr(posix, name, new)
     for group in (os.supports_dir_fd, os.supports_effective_ids, os.supports_fd, os.supports_follow_symlinks):
         if known in group:
             group.add(new)
+    for kind in vars(glob).values():
+        if isinstance(kind, type) and any(getattr(kind, name, None) is function for function in before):
+            setattr(kind, name, staticmethod(new))
 
 
 def replace(where: Any, name: str, noting: Callable[[Any], Any]) -> None:
