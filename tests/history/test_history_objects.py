@@ -163,6 +163,8 @@ def test_a_process_that_is_killed_while_it_answers_is_said(objects: Objects, rep
         list(blobs)
     assert gits() == set()
     with closing(Repository(repo)) as repository, closing(Batch(repository, "--batch")) as batch:
+        batch.ask([id_])
+        assert len(batch.content(batch.header().size)) == 1_000_000
         (pid,) = gits()
         os.kill(pid, signal.SIGKILL)
         assert ended(pid)
