@@ -39,6 +39,8 @@ class _Content(io.BytesIO):
     def __init__(self, content: bytes, name: str) -> None:
         super().__init__(content)
         self.name = name
+        # What fsspec expects of its files.
+        self.size = len(content)
 
     def writable(self) -> bool:
         return False

@@ -153,6 +153,26 @@ def test_a_process_that_was_killed_is_replaced(objects: Objects, repo: Path, git
     assert gits() != {first}
 
 
+def test_a_process_that_is_killed_while_it_answers_is_said(objects: Objects, repo: Path, git: Git) -> None:
+    id_ = stored(git, repo, os.urandom(1_000_000))
+    blobs = objects.blobs([id_] * 100)
+    next(blobs)
+    (pid,) = gits()
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(RepositoryError, match=r"^git cannot read '.*': git gives no reason$"):
+        list(blobs)
+    assert gits() == set()
+    with closing(Repository(repo)) as repository, closing(Batch(repository, "--batch")) as batch:
+        batch.ask([id_])
+        assert len(batch.content(batch.header().size)) == 1_000_000
+        (pid,) = gits()
+        os.kill(pid, signal.SIGKILL)
+        assert ended(pid)
+        with pytest.raises(RepositoryError, match=r"^git cannot read "):
+            batch.ask([id_])
+        assert not batch.is_usable()
+
+
 def test_what_is_asked_after_closing_is_answered_and_leaves_nothing(objects: Objects, repo: Path, git: Git) -> None:
     id_ = stored(git, repo, b"late")
     blobs = objects.blobs([id_] * 3)

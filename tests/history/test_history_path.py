@@ -572,6 +572,16 @@ def test_links_on_disk_do_not_lead_out_however_they_came(history: History, tree:
         top._contents.content(b"dags/sql/a.sql", node)
 
 
+def test_a_file_that_becomes_a_pipe_is_not_waited_for(history: History, tree: Path) -> None:
+    top = history.path("@worktree")
+    node = top._contents.node(b"dags.md")
+    assert node
+    (tree / "dags.md").unlink()
+    os.mkfifo(tree / "dags.md")
+    with pytest.raises(PathNotFoundError, match=r"^'dags.md' is gone from the work tree$"):
+        top._contents.content(b"dags.md", node)
+
+
 def test_a_file_that_may_not_be_read_is_said(history: History, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object, **__: object) -> int:
         raise PermissionError(13, "Permission denied")

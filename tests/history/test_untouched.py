@@ -262,3 +262,18 @@ def test_ctrl_c_leaves_the_repository_and_no_process(tree: Path, tmp_path: Path,
             running.wait(30)
         assert _ended(running.pid, tree)
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_work_tree_is_judged_without_filters(tree: Path, git: Git, commit: Commit) -> None:
+    git(tree, "reset", "--quiet", "--hard", "v2")
+    git(tree, "clean", "--quiet", "-fd")
+    git(tree, "config", "filter.evil.required", "true")
+    mark = tree / ".git/mark"
+    mark.unlink(missing_ok=True)
+    with History(tree) as history:
+        assert history.checked_out() == (git(tree, "rev-parse", "HEAD"), False)
+        (tree / "dags/d1.py").write_text("changed")
+        assert history.checked_out()[1] is True
+        (tree / "dags/d1.py").unlink()
+        assert history.checked_out()[1] is True
+    assert not mark.exists()
