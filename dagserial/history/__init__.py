@@ -7,21 +7,25 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dagserial.history.history import WORKTREE, Entry, History, Snapshot
+    from dagserial.history.history import WORKTREE, History
+    from dagserial.history.memo import Memo
     from dagserial.history.path import RefPath
+    from dagserial.history.result import Entry
     from dagserial.history.side import FileSide
+    from dagserial.history.snapshot import Snapshot
 
 _HOMES = {
     "WORKTREE": "history",
-    "Entry": "history",
+    "Entry": "result",
     "FileSide": "side",
     "History": "history",
+    "Memo": "memo",
     "RefPath": "path",
-    "Snapshot": "history",
+    "Snapshot": "snapshot",
 }
 """The module in which each name lives."""
 
-__all__ = ["WORKTREE", "Entry", "FileSide", "History", "RefPath", "Snapshot"]
+__all__ = ["WORKTREE", "Entry", "FileSide", "History", "Memo", "RefPath", "Snapshot"]
 
 
 def __getattr__(name: str) -> Any:

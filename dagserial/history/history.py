@@ -2,73 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Self
 
-import msgspec
-
-from dagserial.errors import DagserialError, NotFoundError, RepositoryError
+from dagserial.errors import RepositoryError
 from dagserial.history import refs
 from dagserial.history.committed import Committed
 from dagserial.history.in_place import InPlace
+from dagserial.history.memo import Memo
 from dagserial.history.objects import Objects
 from dagserial.history.pair import readings
 from dagserial.history.path import RefPath
+from dagserial.history.readings import Readings
 from dagserial.history.repository import Repository
+from dagserial.history.result import Entry, Result
 from dagserial.history.side import FileSide
-from dagserial.history.tree import materialise
-from dagserial.model import ValueWarning
-from dagserial.record import Record
+from dagserial.history.snapshot import Snapshot
 from dagserial.sources import files
-from dagserial.sources.reading import FileError, Parsed, Provenance, Reading, ReadOptions
+from dagserial.sources.reading import Reading, ReadOptions
 
 WORKTREE = "@worktree"
 """The ref that stands for the files as they lie in the work tree."""
 
-Read = Callable[[Path, ReadOptions], Reading]
-"""Reads the DAG files of the tree at a path."""
-
 _AS_FOUND = ReadOptions()
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """The record of one DAG, with where it was declared and what was noted on reading it."""
-
-    record: Record
-    provenance: Provenance
-    warnings: tuple[ValueWarning, ...]
-
-
-class Snapshot(msgspec.Struct, frozen=True):
-    """The records of a tree.
-
-    Attributes:
-        ref: as it was asked for.
-        commit: what the ref named then; None for the work tree.
-        entries: by dag_id.
-        errors: files that gave no DAG though they should have, and `.py` files that could not be laid out, by file.
-    """
-
-    ref: str
-    commit: str | None
-    entries: tuple[Entry, ...]
-    errors: tuple[FileError, ...]
-
-    def get(self, dag_id: str) -> Entry:
-        """Return the entry of one DAG.
-
-        Raises:
-            NotFoundError: there is none; the message names DAGs whose ids are alike, and how many files went unread.
-        """
-        by_id = {entry.record.dag_id: entry for entry in self.entries}
-        if dag_id in by_id:
-            return by_id[dag_id]
-        close = " or ".join(map(repr, get_close_matches(dag_id, by_id, n=3)))
-        unread = f"; unread files: {len(self.errors)}, such as {self.errors[0].file!r}" if self.errors else ""
-        alike = f"; did you mean {close}?" if close else ""
-        raise NotFoundError(f"DAG {dag_id!r} does not exist at {self.ref!r}{unread}{alike}")
 
 
 class History:
@@ -80,16 +36,16 @@ class History:
     Args:
         repo: a folder in a repository, the repository, or a bare one. `.` is what git takes it for, by GIT_DIR and its
             kin where they are set, as in a Git hook; any other folder stands for itself, whatever they say.
-        read: reads the DAG files of a tree; to be replaced by what remembers readings or spreads them.
+        memo: remembers what DAG files gave; it stays the caller's to close. None to remember until this is closed.
 
     Raises:
         RepositoryError: there is no repository, git refuses to read it, or git is not installed.
     """
 
-    def __init__(self, repo: str | Path = ".", *, read: Read = files.read) -> None:
+    def __init__(self, repo: str | Path = ".", *, memo: Memo | None = None) -> None:
         self._repository = Repository(repo)
         self._objects = Objects(self._repository)
-        self._read = read
+        self._readings = Readings(self._repository, self._objects, memo or Memo())
 
     def __enter__(self) -> Self:
         return self
@@ -181,9 +137,21 @@ class History:
         """
         commit = self.commit(ref)
         if commit is None:
-            return _snapshot(ref, None, self._read(self._work_tree(), options), ())
-        with materialise(self._repository, commit) as tree:
-            return _snapshot(ref, commit, self._read(tree.root, options), tree.left_out)
+            return self._in_place(ref, options)
+        tree = self._objects.tree(commit)
+        while True:
+            (layout,) = self._readings.along([tree], options, lambda *_: None)
+            kept = self._readings.records(layout, options)
+            if kept is not None:
+                return Snapshot.of(ref, commit, kept, self._readings.contents(layout, options).errors)
+            self._readings.forget(tree, options)
+
+    def _in_place(self, ref: str, options: ReadOptions) -> Snapshot:
+        while True:
+            layout = self._readings.in_place(self._work_tree(), options)
+            kept = self._readings.records(layout, options)
+            if kept is not None:
+                return Snapshot.of(ref, None, kept, self._readings.contents(layout, options).errors)
 
     def of_pair(
         self, old: FileSide | None, new: FileSide | None, options: ReadOptions = _AS_FOUND
@@ -198,9 +166,7 @@ class History:
         """
         there = [side for side in (old, new) if side is not None]
         found = iter(readings(self._repository, there, options, files.read_contents) if there else [])
-        base, head = (
-            _snapshot(ref, None, next(found) if side else Reading(), ()) for ref, side in (("old", old), ("new", new))
-        )
+        base, head = (_snapshot(ref, next(found) if side else Reading()) for ref, side in (("old", old), ("new", new)))
         return base, head
 
     def load(self, dag_id: str, ref: str = "HEAD", options: ReadOptions = _AS_FOUND) -> Entry:
@@ -218,22 +184,6 @@ class History:
         return self.root
 
 
-def _snapshot(ref: str, commit: str | None, reading: Reading, left_out: tuple[FileError, ...]) -> Snapshot:
-    errors = [*reading.errors, *left_out]
-    entries = []
-    for parsed in reading.parsed:
-        try:
-            entries.append(_entry(parsed, ref, commit))
-        except DagserialError as error:
-            errors.append(FileError(parsed.provenance.file, parsed.provenance.line, f"{type(error).__name__}: {error}"))
-    return Snapshot(
-        ref,
-        commit,
-        tuple(sorted(entries, key=lambda entry: entry.record.dag_id)),
-        tuple(sorted(errors, key=lambda error: (error.file, error.line or 0, error.error))),
-    )
-
-
-def _entry(parsed: Parsed, ref: str, commit: str | None) -> Entry:
-    provenance = msgspec.structs.replace(parsed.provenance, commit=commit, ref=ref)
-    return Entry(Record.of_dag(parsed.dag), provenance, parsed.warnings)
+def _snapshot(ref: str, reading: Reading) -> Snapshot:
+    result = Result.of(reading.parsed, reading.errors)
+    return Snapshot.of(ref, None, result.kept, result.errors)

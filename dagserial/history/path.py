@@ -326,11 +326,21 @@ class RefPath:
 
     def _looked_up(self, path: PurePosixPath) -> tuple[bytes, Node | None]:
         names = _bytes(path)
-        if names is None:
-            return b"", None
-        way = _Way(self._contents)
-        where = place(names, way.target)
-        return (b"", None) if where is None or way.is_barred(where) else (where, self._contents.node(where))
+        where, node = (None, None) if names is None else followed(self._contents, names)
+        return where or b"", node
+
+
+def followed(contents: Contents, path: bytes) -> tuple[bytes | None, Node | None]:
+    """Return where a path leads to with all links followed, and what stands there.
+
+    The first is None if that is not in the tree, the second if nothing is there.
+
+    Raises:
+        RepositoryError: a folder cannot be read.
+    """
+    way = _Way(contents)
+    where = None if path.startswith(b"/") else place(path, way.target)
+    return where, None if where is None or way.is_barred(where) else contents.node(where)
 
 
 class _Way:

@@ -29,6 +29,8 @@ _DEEPEST = 100
 _REFUSED = {errno.EEXIST, errno.ENOENT, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ENAMETOOLONG, errno.ENOTDIR}
 """What a file system says of a name it cannot hold, or holds already in another case."""
 
+LEADS_OUT = "its link leads out of the tree, or in a circle"
+
 FOLDER, SUBMODULE, LINK = "040000", "160000", "120000"
 
 
@@ -151,7 +153,7 @@ class PrivateTree:
         targets = {os.fsencode(path): target for path, target in self._links.items()}
         for path in sorted(self._links):
             if place(os.fsencode(path), targets.get) is None:
-                self._leave_out(path, "its link leads out of the tree, or in a circle")
+                self._leave_out(path, LEADS_OUT)
                 continue
             self._left_out.pop(path, None)
             with self._noting(path):
@@ -174,8 +176,13 @@ class PrivateTree:
             self._leave_out(path, f"the file system refuses its name: {error.strerror}")
 
     def _leave_out(self, path: str, why: str) -> None:
-        if path.endswith(".py"):
-            self._left_out[path] = FileError(_printable(os.fsencode(path)), None, f"left out: {why}")
+        if error := left_out(path, why):
+            self._left_out[path] = error
+
+
+def left_out(path: str, why: str) -> FileError | None:
+    """Return the error for a file that is not written; None if nobody misses it, as it is no `.py` file."""
+    return FileError(_printable(os.fsencode(path)), None, f"left out: {why}") if path.endswith(".py") else None
 
 
 def refusal(path: str, size: int) -> str | None:

@@ -69,6 +69,10 @@ class Interpreter:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
+    def end(self) -> None:
+        """End the child now, also while another thread waits for its answer."""
+        self._running.close()
+
     def ask(self, request: bytes, seconds: float) -> Outcome:
         """Return what the module's `main` makes of a request; one at a time.
 

@@ -46,6 +46,10 @@ class Session:
         """End the child; nothing of it is left."""
         self._stack.close()
 
+    def end(self) -> None:
+        """End the child now, also while another thread waits for its answer; to be closed all the same."""
+        self._interpreter.end()
+
     def ask(self, request: bytes, limits: Limits) -> bytes:
         """Return the answer to a request; one thread at a time.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import msgspec
 
@@ -17,6 +17,8 @@ from dagserial.sources.child import FileResult, Request
 from dagserial.sources.find import dag_files, dag_folders
 from dagserial.sources.reading import FileError, Parsed, Reading, ReadOptions, Reads
 from dagserial.sources.tree import OnDisk, Tree
+
+_T = TypeVar("_T")
 
 _CHILD = "dagserial.sources.child"
 _RELAY = "dagserial.sources.relay"
@@ -108,6 +110,11 @@ class Runs:
         if self._session is not None:
             self._session.close()
         self._session = None
+
+    def end(self) -> None:
+        """End the sandbox now, also while another thread waits for its results; to be closed all the same."""
+        if self._session is not None:
+            self._session.end()
 
     def results(
         self, root: Path, folders: list[str], files: list[str], options: ReadOptions, contents: Sequence[bytes] = ()
@@ -227,14 +234,32 @@ def _asked(root: Path, folders: Iterable[str], paths: Iterable[str]) -> list[Pat
 def reading(results: list[FileResult]) -> Reading:
     """Put the files' results together; a dag_id that two files declare belongs to one of them."""
     errors = [result.error for result in results if result.error is not None]
-    owners: dict[str, Parsed] = {}
-    for parsed in (parsed for result in results for parsed in result.parsed):
-        owner = owners.setdefault(parsed.dag.dag_id, parsed)
-        if owner is not parsed and not _same(owner, parsed):
-            first, second = owner.provenance, parsed.provenance
-            message = f"dag_id {parsed.dag.dag_id!r} is declared in {first.file}:{first.line} already"
-            errors.append(FileError(second.file, second.line, message))
-    return Reading(tuple(owners[dag_id] for dag_id in sorted(owners)), tuple(sorted(errors, key=_by_file)))
+    parsed, doubled = one_each(
+        [parsed for result in results for parsed in result.parsed],
+        lambda parsed: (parsed.dag.dag_id, parsed.provenance.file, parsed.provenance.line),
+        _same,
+    )
+    return Reading(tuple(parsed), tuple(sorted([*errors, *doubled], key=by_file)))
+
+
+def one_each(
+    declared: Iterable[_T], place: Callable[[_T], tuple[str, str, int]], same: Callable[[_T, _T], bool]
+) -> tuple[list[_T], list[FileError]]:
+    """Return one declaration for each dag_id, the first, by dag_id; and an error for each other that says otherwise.
+
+    Args:
+        place: dag_id, file and line of a declaration.
+        same: whether two declarations mean the same.
+    """
+    owners: dict[str, _T] = {}
+    errors = []
+    for one in declared:
+        dag_id, file, line = place(one)
+        owner = owners.setdefault(dag_id, one)
+        if owner is not one and not same(owner, one):
+            _, first, at = place(owner)
+            errors.append(FileError(file, line, f"dag_id {dag_id!r} is declared in {first}:{at} already"))
+    return [owners[dag_id] for dag_id in sorted(owners)], errors
 
 
 def _same(one: Parsed, other: Parsed) -> bool:
@@ -242,5 +267,6 @@ def _same(one: Parsed, other: Parsed) -> bool:
     return encode(one.dag) == encode(other.dag)
 
 
-def _by_file(error: FileError) -> tuple[str, int, str]:
+def by_file(error: FileError) -> tuple[str, int, str]:
+    """Return what errors of files are sorted by: file, line, text."""
     return (error.file, error.line or 0, error.error)

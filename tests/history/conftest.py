@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from dagserial.model import Dag, DagFields
-from dagserial.sources.reading import Parsed, Provenance, Reading, ReadOptions
-
 from .untouched import untouched
 
 Git = Callable[..., str]
@@ -100,26 +97,6 @@ def commit_tree(git: Git) -> Callable[..., str]:
         return git(folder, "commit-tree", "-m", "odd", id_)
 
     return run
-
-
-def read_stems(root: Path, options: ReadOptions) -> Reading:
-    """Read one DAG a `.py` file: its id is the file's stem, its description the file's text."""
-    files = sorted(path for path in root.rglob("*.py") if path.is_file())
-    return Reading(
-        tuple(
-            Parsed(
-                Dag(fields=DagFields(dag_id=path.stem, description=path.read_text())),
-                Provenance(file=path.relative_to(root).as_posix(), line=1),
-            )
-            for path in files
-        )
-    )
-
-
-@pytest.fixture
-def stems() -> Callable[[Path, ReadOptions], Reading]:
-    """A reader of trees that runs no code: `read_stems`."""
-    return read_stems
 
 
 @pytest.fixture(name="untouched")

@@ -10,13 +10,25 @@ import pytest
 
 from dagserial.errors import NotFoundError, RepositoryError, SettingsError
 from dagserial.history import WORKTREE, Entry, History, Snapshot
-from dagserial.model import Dag, DagFields, ValueWarning
-from dagserial.record import Record
-from dagserial.sources.reading import FileError, Parsed, Provenance, Reading, ReadOptions
+from dagserial.history.result import Result
+from dagserial.model import Dag, DagFields
+from dagserial.sources.reading import FileError, Parsed, Provenance, ReadOptions
 
 Git = Callable[..., str]
 Commit = Callable[..., str]
-Read = Callable[[Path, ReadOptions], Reading]
+
+
+@pytest.fixture
+def repo(repo: Path, commit: Commit) -> Path:
+    """A repository whose last commit has the DAG `etl` with the description `first`."""
+    commit(repo, {"dags/etl.py": stem("first")})
+    return repo
+
+
+def stem(description: str) -> str:
+    """Return a DAG file whose DAG is called by the file's name."""
+    return f"import pathlib\nfrom airflow import DAG\ndag = DAG(pathlib.Path(__file__).stem, description={description!r})\n"
+
 
 DAG_FILE = """\
 from airflow import DAG
@@ -51,10 +63,10 @@ def children() -> set[str]:
     return {pid for path in found for pid in path.read_text().split()}
 
 
-def test_a_snapshot_holds_the_records_of_its_ref(repo: Path, stems: Read, commit: Commit) -> None:
-    first = commit(repo, {"dags/a.py": "one"})
-    second = commit(repo, {"dags/a.py": "two", "dags/b.py": "new"})
-    with History(repo, read=stems) as history:
+def test_a_snapshot_holds_the_records_of_its_ref(repo: Path, commit: Commit) -> None:
+    first = commit(repo, {"dags/a.py": stem("one")})
+    second = commit(repo, {"dags/a.py": stem("two"), "dags/b.py": stem("new")})
+    with History(repo) as history:
         old, new = history.at("HEAD~1"), history.at("main")
     assert (old.ref, old.commit) == ("HEAD~1", first)
     assert (new.ref, new.commit) == ("main", second)
@@ -65,26 +77,19 @@ def test_a_snapshot_holds_the_records_of_its_ref(repo: Path, stems: Read, commit
     assert old.errors == new.errors == ()
 
 
-def test_an_entry_says_where_it_comes_from(repo: Path, stems: Read, git: Git) -> None:
-    with History(repo, read=stems) as history:
+def test_an_entry_says_where_it_comes_from(repo: Path, git: Git) -> None:
+    with History(repo) as history:
         assert history.load("etl").provenance == Provenance(
-            file="dags/etl.py", line=1, commit=git(repo, "rev-parse", "HEAD"), ref="HEAD"
+            file="dags/etl.py", line=3, commit=git(repo, "rev-parse", "HEAD"), ref="HEAD"
         )
-        assert history.load("etl", WORKTREE).provenance == Provenance(file="dags/etl.py", line=1, ref=WORKTREE)
+        assert history.load("etl", WORKTREE).provenance == Provenance(file="dags/etl.py", line=3, ref=WORKTREE)
 
 
-def test_the_work_tree_is_read_in_place(repo: Path, stems: Read) -> None:
-    (repo / "dags/etl.py").write_text("changed")
-    (repo / "dags/untracked.py").write_text("new")
-    seen: list[Path] = []
-
-    def read(root: Path, options: ReadOptions) -> Reading:
-        seen.append(root)
-        return stems(root, options)
-
-    with History(repo / "dags", read=read) as history:
+def test_the_work_tree_is_read_in_place(repo: Path) -> None:
+    (repo / "dags/etl.py").write_text(stem("changed"))
+    (repo / "dags/untracked.py").write_text(stem("new"))
+    with History(repo / "dags") as history:
         snapshot = history.at(WORKTREE)
-    assert seen[0] == repo
     assert (snapshot.ref, snapshot.commit) == (WORKTREE, None)
     assert [(entry.record.dag_id, text_of(entry)) for entry in snapshot.entries] == [
         ("etl", "changed"),
@@ -92,35 +97,31 @@ def test_the_work_tree_is_read_in_place(repo: Path, stems: Read) -> None:
     ]
 
 
-def test_a_folder_of_the_work_tree_stands_for_all_of_it(repo: Path, stems: Read, commit: Commit) -> None:
-    commit(repo, {"top.py": "x"})
-    with History(repo / "dags", read=stems) as history:
+def test_a_folder_of_the_work_tree_stands_for_all_of_it(repo: Path, commit: Commit) -> None:
+    commit(repo, {"dags/top.py": stem("x")})
+    with History(repo / "dags") as history:
         found = [[entry.provenance.file for entry in history.at(ref).entries] for ref in ("HEAD", WORKTREE)]
-    assert found == [["dags/etl.py", "top.py"]] * 2
+    assert found == [["dags/etl.py", "dags/top.py"]] * 2
 
 
-def test_a_bare_repository_has_no_work_tree_to_read(repo: Path, tmp_path: Path, stems: Read, git: Git) -> None:
+def test_a_bare_repository_has_no_work_tree_to_read(repo: Path, tmp_path: Path, git: Git) -> None:
     git(tmp_path, "clone", "--quiet", "--bare", str(repo), "bare.git")
-    with History(tmp_path / "bare.git", read=stems) as history:
+    with History(tmp_path / "bare.git") as history:
         assert history.load("etl").record.dag_id == "etl"
         with pytest.raises(RepositoryError) as caught:
             history.at(WORKTREE)
     assert str(caught.value) == (f"'{tmp_path}/bare.git' has no work tree; name a commit instead of '@worktree'")
 
 
-def test_options_and_warnings_pass_through(repo: Path) -> None:
-    given = ReadOptions(variables={"a": "b"}, jobs=1)
-    warning = ValueWarning("$.a", "odd")
-
-    def read(root: Path, options: ReadOptions) -> Reading:
-        assert options is given
-        dag = Dag(fields=DagFields(dag_id="etl"))
-        return Reading((Parsed(dag, Provenance(file="dags/etl.py", line=3), (warning,)),))
-
-    with History(repo, read=read) as history:
+def test_options_and_warnings_pass_through(repo: Path, commit: Commit) -> None:
+    source = "from airflow import DAG\nfrom airflow.models import Variable\ndag = DAG(Variable.get('a'), params={'x': object()})\n"
+    commit(repo, {"dags/etl.py": source})
+    with History(repo) as history:
         for ref in ("HEAD", WORKTREE):
-            assert history.at(ref, given).entries[0].warnings == (warning,)
-            assert history.load("etl", ref, given).record == Record.of_dag(Dag(fields=DagFields(dag_id="etl")))
+            for value in ("b", "c"):
+                (entry,) = history.at(ref, ReadOptions(variables={"a": value}, jobs=1)).entries
+                assert entry.record.dag_id == value
+                assert [warning.path for warning in entry.warnings] == ["/dag/params/x"]
 
 
 def test_errors_of_reading_and_of_laying_out_stand_together(repo: Path, git: Git) -> None:
@@ -128,31 +129,34 @@ def test_errors_of_reading_and_of_laying_out_stand_together(repo: Path, git: Git
     (repo / "dags/link.sql").symlink_to("/etc/passwd")
     git(repo, "add", "--all")
     git(repo, "commit", "--quiet", "--message", "links")
-    errors = (FileError("dags/a.py", 3, "SyntaxError: x"), FileError("dags/z.py", None, "killed"))
-    with History(repo, read=lambda root, options: Reading((), errors)) as history:
+    (repo / "dags/z.py").write_text("# airflow dag\n1 / 0\n")
+    (repo / "dags/a.py").write_text("# airflow dag\n\nif\n")
+    git(repo, "add", "--all")
+    git(repo, "commit", "--quiet", "--message", "errors")
+    with History(repo) as history:
         found = history.at("HEAD").errors
-        assert history.at(WORKTREE).errors == errors
+        in_place = history.at(WORKTREE).errors
     assert found == (
-        errors[0],
+        FileError("dags/a.py", 3, "SyntaxError: invalid syntax"),
         FileError("dags/link.py", None, "left out: its link leads out of the tree, or in a circle"),
-        errors[1],
+        FileError("dags/z.py", 2, "ZeroDivisionError: division by zero"),
     )
+    assert in_place == (found[0], found[2])
 
 
-def test_a_dag_that_no_record_can_hold_is_an_error_of_its_file(repo: Path) -> None:
+def test_a_dag_that_no_record_can_hold_is_an_error_of_its_file() -> None:
     dags = [Dag(fields=DagFields(dag_id=dag_id, description=text)) for dag_id, text in (("b", "\ud800"), ("a", "x"))]
-    parsed = tuple(Parsed(dag, Provenance(file=f"dags/{dag.dag_id}.py", line=7)) for dag in dags)
-    with History(repo, read=lambda root, options: Reading(parsed)) as history:
-        snapshot = history.at("HEAD")
-    assert [entry.record.dag_id for entry in snapshot.entries] == ["a"]
-    [error] = snapshot.errors
+    parsed = [Parsed(dag, Provenance(file=f"dags/{dag.dag_id}.py", line=7)) for dag in dags]
+    result = Result.of(parsed, [])
+    assert [one.dag_id for one in result.kept] == ["a"]
+    [error] = result.errors
     assert (error.file, error.line) == ("dags/b.py", 7)
     assert error.error.startswith("CanonicalError: ")
 
 
-def test_an_unknown_dag_is_told_what_it_may_have_been(repo: Path, stems: Read, commit: Commit) -> None:
-    commit(repo, {"dags/etl_daily.py": "x", "dags/etl_hourly.py": "x"})
-    with History(repo, read=stems) as history:
+def test_an_unknown_dag_is_told_what_it_may_have_been(repo: Path, commit: Commit) -> None:
+    commit(repo, {"dags/etl_daily.py": stem("x"), "dags/etl_hourly.py": stem("x")})
+    with History(repo) as history:
         with pytest.raises(NotFoundError) as caught:
             history.load("etl_dayly")
         assert str(caught.value) == (
@@ -170,29 +174,22 @@ def test_an_unknown_dag_may_be_in_a_file_that_was_not_read() -> None:
 
 
 def test_an_error_of_reading_leaves_no_folder(repo: Path, private_folders: Path) -> None:
-    def read(root: Path, options: ReadOptions) -> Reading:
-        assert root.is_relative_to(private_folders)
-        assert stat.S_IMODE(root.stat().st_mode) == 0o700
-        raise KeyboardInterrupt
-
-    with History(repo, read=read) as history, pytest.raises(KeyboardInterrupt):
-        history.at("HEAD")
+    with History(repo) as history, pytest.raises(SettingsError, match=r"^--python /nowhere/python does not start: "):
+        history.at("HEAD", ReadOptions(python="/nowhere/python"))
     assert list(private_folders.iterdir()) == []
 
 
 @pytest.mark.parametrize("ref", ["--upload-pack=x", "-x", ""])
-def test_a_ref_that_looks_like_an_option_is_refused(repo: Path, stems: Read, ref: str) -> None:
-    with History(repo, read=stems) as history:
+def test_a_ref_that_looks_like_an_option_is_refused(repo: Path, ref: str) -> None:
+    with History(repo) as history:
         for refused in (history.at, lambda ref: history.load("etl", ref)):
             with pytest.raises(SettingsError, match="ref"):
                 refused(ref)
 
 
-def test_reading_leaves_the_repository_as_it_was(
-    repo: Path, tmp_path: Path, stems: Read, git: Git, commit: Commit
-) -> None:
+def test_reading_leaves_the_repository_as_it_was(repo: Path, tmp_path: Path, git: Git, commit: Commit) -> None:
     marker = tmp_path / "ran"
-    commit(repo, {"dags/more.py": "more", ".gitattributes": "*.py filter=evil\n"})
+    commit(repo, {"dags/more.py": stem("more"), ".gitattributes": "*.py filter=evil\n"})
     git(repo, "tag", "v1")
     git(repo, "worktree", "add", "--quiet", str(tmp_path / "linked"))
     for hook in ("post-checkout", "post-index-change", "reference-transaction", "fsmonitor", "pre-auto-gc"):
@@ -202,11 +199,11 @@ def test_reading_leaves_the_repository_as_it_was(
         path.chmod(0o755)
     git(repo, "config", "core.fsmonitor", str(repo / ".git/hooks/fsmonitor"))
     git(repo, "config", "filter.evil.smudge", f"touch '{marker}'; cat")
-    (repo / "dags/etl.py").write_text("dirty")
+    (repo / "dags/etl.py").write_text(stem("dirty"))
     os.utime(repo / "dags/more.py", (1, 1))
     marker.unlink(missing_ok=True)
     before = bytes_of(repo)
-    with History(repo, read=stems) as history:
+    with History(repo) as history:
         for ref in ("HEAD", "v1", "main~1", WORKTREE):
             history.at(ref)
         history.load("more")
@@ -217,15 +214,15 @@ def test_reading_leaves_the_repository_as_it_was(
     assert not marker.exists()
 
 
-def test_a_repository_that_cannot_be_written_is_read(repo: Path, stems: Read) -> None:
+def test_a_repository_that_cannot_be_written_is_read(repo: Path) -> None:
     # Root writes where it may not; what is proved then is that it need not.
     folders = [repo, *(path for path in repo.rglob("*") if path.is_dir())]
     for folder in folders:
         folder.chmod(0o555)
     try:
         before = bytes_of(repo)
-        with History(repo, read=stems) as history:
-            assert text_of(history.load("etl")) == "first\n"
+        with History(repo) as history:
+            assert text_of(history.load("etl")) == "first"
         assert bytes_of(repo) == before
     finally:
         for folder in folders:
@@ -233,32 +230,35 @@ def test_a_repository_that_cannot_be_written_is_read(repo: Path, stems: Read) ->
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are listed in /proc")
-def test_no_child_process_is_left(repo: Path, stems: Read) -> None:
+def test_no_child_process_is_left(repo: Path) -> None:
     before = children()
-    history = History(repo, read=stems)
+    history = History(repo)
     history.at("HEAD")
     history.close()
     history.close()
     assert children() == before
 
 
-def test_threads_may_share_a_history(repo: Path, stems: Read, commit: Commit) -> None:
+def test_threads_may_share_a_history(repo: Path, commit: Commit) -> None:
     for number in range(6):
-        commit(repo, {"dags/etl.py": str(number)})
-    with History(repo, read=stems) as history, ThreadPoolExecutor(4) as threads:
+        commit(repo, {"dags/etl.py": stem(str(number))})
+    with History(repo) as history, ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda age: text_of(history.load("etl", f"HEAD~{age}")), range(6)))
     assert found == ["5", "4", "3", "2", "1", "0"]
 
 
-def test_a_sha256_repository_is_read(tmp_path: Path, stems: Read, git: Git, commit: Commit) -> None:
+def test_a_sha256_repository_is_read(tmp_path: Path, git: Git, commit: Commit) -> None:
     git(tmp_path, "init", "--quiet", "--object-format=sha256", "wide")
-    head = commit(tmp_path / "wide", {"dags/etl.py": "wide"})
-    with History(tmp_path / "wide", read=stems) as history:
+    head = commit(tmp_path / "wide", {"dags/etl.py": stem("wide")})
+    with History(tmp_path / "wide") as history:
         assert history.load("etl").provenance.commit == head
 
 
 def test_dag_files_of_a_commit_are_parsed_in_the_sandbox(repo: Path, commit: Commit) -> None:
-    commit(repo, {"dags/etl.py": DAG_FILE.format(dag_id="etl", text="one"), "dags/broken.py": "import airflow, dag ("})
+    commit(
+        repo,
+        {"dags/etl.py": DAG_FILE.format(dag_id="etl", text="one"), "dags/broken.py": "import airflow, dag ("},
+    )
     commit(repo, {"dags/etl.py": DAG_FILE.format(dag_id="etl", text="two")})
     with History(repo) as history:
         old, new = history.at("HEAD~1"), history.at("HEAD")

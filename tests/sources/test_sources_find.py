@@ -11,8 +11,8 @@ from sources_trees import write
 from dagserial.errors import SettingsError
 from dagserial.sources import files
 from dagserial.sources.find import dag_files, dag_folders
-from dagserial.sources.tree import OnDisk
 from dagserial.sources.reading import ReadOptions
+from dagserial.sources.tree import OnDisk
 
 SPEAKS = "from airflow import DAG\n"
 

@@ -1,0 +1,167 @@
+"""Give what the DAG files of trees give, remembered or worked out."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import msgspec
+
+from dagserial.history.bench import Benches
+from dagserial.history.changes import Differences
+from dagserial.history.disk_view import DiskView
+from dagserial.history.memo import Memo
+from dagserial.history.objects import Objects
+from dagserial.history.parser import parser_key
+from dagserial.history.reader import Layout, Passage, Start, dag_files
+from dagserial.history.repository import Repository
+from dagserial.history.result import Declared, Kept
+from dagserial.history.shelf import Shelf
+from dagserial.history.timeline import Timeline
+from dagserial.sources import files
+from dagserial.sources.child import FileResult
+from dagserial.sources.reading import FileError, ReadOptions
+from dagserial.sources.tree import OnDisk
+
+_FIRST, _MOST = 16, 1024
+"""How many trees are worked out together: few at first, as whoever asks may have enough."""
+
+Progress = Callable[[int, int], None]
+"""Is told how many trees are worked out, and how many DAG files ran for them."""
+
+
+class Contents(msgspec.Struct, frozen=True):
+    """What a tree declares, without the records: by dag_id, and the errors by file."""
+
+    declared: dict[str, Declared]
+    errors: tuple[FileError, ...]
+
+
+class Readings:
+    """What the DAG files of a repository give, in any of its trees. Threads may share it, and wait for each other."""
+
+    def __init__(self, repository: Repository, objects: Objects, memo: Memo) -> None:
+        self._repository = repository
+        self._objects = objects
+        self._memo = memo
+        self._shelves: dict[bytes, Shelf] = {}
+        self._lock = threading.RLock()
+
+    def along(self, trees: Sequence[str], options: ReadOptions, progress: Progress) -> Iterator[Layout]:
+        """Iterate over what each tree consists of.
+
+        Raises:
+            SettingsError: an option is of no use.
+            RepositoryError: a tree cannot be read, or not be laid out.
+            SandboxError: the DAG files could not be run at all.
+        """
+        shelf = self.shelf(options)
+        with ExitStack() as stack:
+            start: Start | None = None
+            at, size = 0, _FIRST
+            while at < len(trees):
+                window = trees[at : at + size]
+                known = {tree: layout for tree in set(window) if (layout := _remembered(shelf, tree))}
+                if unknown := [tree for tree in dict.fromkeys(window) if tree not in known]:
+                    start = start or stack.enter_context(self._benches(options)).start
+                    known |= self._worked_out(unknown, options, start, functools.partial(progress, at))
+                progress(at + len(window), 0)
+                yield from (known[tree] for tree in window)
+                at, size = at + size, min(2 * size, _MOST)
+
+    def in_place(self, root: Path, options: ReadOptions) -> Layout:
+        """Return what a work tree consists of.
+
+        Raises:
+            SettingsError, SandboxError: as for `along`.
+        """
+        with self._lock:
+            root = root.resolve()
+            shelf, view = self.shelf(options), DiskView(str(root))
+            found = files.found(OnDisk(root), options)
+            known = {file: shelf.find(file, view) for file in found.files}
+            unknown = [file for file, result in known.items() if result is None]
+            since = time.time_ns()
+            with files.Runs() as runs:
+                results = runs.results(root, found.folders, unknown, options)
+            view = DiskView(str(root))
+            given = {file: result[0] for file, result in known.items() if result}
+            for file, result in zip(unknown, results, strict=True):
+                given[file] = shelf.keep(file, _unless_changed(result, view, since), view)
+            errors = sorted(result.error for result in found.misnamed if result.error)
+            return Layout(tuple(given[file] for file in found.files), tuple(errors))
+
+    def contents(self, layout: Layout, options: ReadOptions) -> Contents:
+        """Return what a tree declares."""
+        shelf = self.shelf(options)
+        briefs = [brief for id_ in layout.results if (brief := shelf.brief(id_))]
+        declared, doubled = files.one_each(
+            [one for brief in briefs for one in brief.declared],
+            lambda one: (one.dag_id, one.file, one.line),
+            lambda one, other: one.digest == other.digest,
+        )
+        errors = [*layout.errors, *doubled, *(error for brief in briefs for error in brief.errors)]
+        return Contents({one.dag_id: one for one in declared}, tuple(sorted(errors, key=files.by_file)))
+
+    def records(self, layout: Layout, options: ReadOptions) -> list[Kept] | None:
+        """Return the records that a tree declares, by dag_id; None if some were forgotten by now."""
+        shelf = self.shelf(options)
+        results = [shelf.result(id_) for id_ in layout.results]
+        if None in results:
+            return None
+        declared = self.contents(layout, options).declared
+        kept: dict[tuple[str, str, int], Kept] = {}
+        for one in (one for result in results if result for one in result.kept):
+            kept.setdefault((one.dag_id, one.provenance.file, one.provenance.line), one)
+        return [kept[one.dag_id, one.file, one.line] for one in declared.values()]
+
+    def forget(self, tree: str, options: ReadOptions) -> None:
+        """Have a tree worked out anew when it is next asked for."""
+        self.shelf(options).forget_tree(tree)
+
+    def shelf(self, options: ReadOptions) -> Shelf:
+        """Return the shelf for what the options give."""
+        key = parser_key(options)
+        own = key or msgspec.msgpack.encode(options)
+        with self._lock:
+            if own not in self._shelves:
+                self._shelves[own] = Shelf(self._memo, key)
+            return self._shelves[own]
+
+    def _benches(self, options: ReadOptions) -> Benches:
+        return Benches(self._repository, self._objects, options.jobs)
+
+    def _worked_out(
+        self, trees: list[str], options: ReadOptions, start: Start, progress: Callable[[int], None]
+    ) -> dict[str, Layout]:
+        shelf = self.shelf(options)
+        with self._lock, closing(Differences(self._repository)) as differences:
+            timeline = Timeline(trees, self._objects, differences)
+            passage = Passage(timeline, dag_files(timeline, self._objects, options), shelf, options)
+            for ran in passage.go(start, options.jobs):
+                progress(ran)
+            found = dict(zip(trees, passage.layouts(), strict=True))
+        for tree, layout in found.items():
+            if all(id_ > 0 for id_ in layout.results):
+                shelf.keep_tree(tree, msgspec.msgpack.encode(layout))
+        return found
+
+
+def _remembered(shelf: Shelf, tree: str) -> Layout | None:
+    """Return what a tree consists of, if all of that is still there."""
+    found = shelf.tree(tree)
+    if found is None:
+        return None
+    layout = msgspec.msgpack.decode(found, type=Layout)
+    return layout if all(shelf.brief(id_) is not None for id_ in layout.results) else None
+
+
+def _unless_changed(result: FileResult, view: DiskView, since: int) -> FileResult:
+    """Return a result that is not to be remembered if what was read may have changed meanwhile."""
+    if result.reads is not None and view.has_changed(result.reads, since):
+        return msgspec.structs.replace(result, repeatable=False)
+    return result
