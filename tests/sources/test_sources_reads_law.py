@@ -94,16 +94,19 @@ END = "    BashOperator(task_id='seen', bash_command='true', env={'SEEN': repr(S
 
 @st.composite
 def stories(draw: st.DrawFn) -> tuple[dict[str, str], list[list[str]], list[tuple[str, str, str]]]:
-    """Return what a tree holds, at what two DAG files look, and edits: all of a few paths, so that they meet."""
+    """Return what a tree holds, at what DAG files look, and edits: all of a few paths, so that they meet.
+
+    Each file looks at little, so that what one look names does not hide what another leaves out.
+    """
     paths = st.sampled_from(draw(st.lists(st.sampled_from(PATHS), min_size=2, max_size=5, unique=True)))
 
     def look(text: str, path: str) -> str:
         return text.format(path=path, folder=path.rpartition("/")[0], name=path.rpartition("/")[2])
 
-    looks = st.lists(st.builds(look, st.sampled_from(LOOKS), paths), min_size=2, max_size=6)
+    looks = st.lists(st.builds(look, st.sampled_from(LOOKS), paths), min_size=1, max_size=2)
     edits = st.tuples(paths, st.sampled_from(["", "folder", "link", "VALUE = 3\n", *TEXTS[1:]]), paths)
     texts = draw(st.dictionaries(paths, st.sampled_from(TEXTS), max_size=4))
-    return texts, [draw(looks), draw(looks)], draw(st.lists(edits, min_size=1, max_size=4))
+    return texts, draw(st.lists(looks, min_size=15, max_size=15)), draw(st.lists(edits, min_size=1, max_size=4))
 
 
 def dag_file(dag_id: str, lines: list[str]) -> str:
@@ -141,7 +144,7 @@ def test_what_a_run_does_not_name_does_not_count(
         root = Path(folder).resolve()
         for path, text in texts.items():
             edit(root, path, text or "\n", "")
-        names = ["dags/one.py", "dags/sub2/two.py"]
+        names = [f"dags/{'below/' * (at % 2)}etl{at}.py" for at in range(len(looks))]
         for name, lines in zip(names, looks, strict=True):
             edit(root, name, dag_file(name, lines), "")
         before = results(root, names)
