@@ -54,7 +54,7 @@ LOOKS = [
     "importlib.import_module('lib.pkg').VALUE",
     "importlib.import_module('pkg').VALUE",
     "importlib.import_module('airflow.pkg.alpha').VALUE",
-    "importlib.import_module('colorsys').rgb_to_hsv",
+    "importlib.import_module('colorsys').rgb_to_hsv.__name__",
     "sys.path.append(str(TOP / {path!r}))",
     "sys.path.insert(0, {folder!r})",
     "os.chdir(TOP / {folder!r})",
@@ -145,9 +145,10 @@ def test_what_a_run_does_not_name_does_not_count(
         for path, text in texts.items():
             edit(root, path, text or "\n", "")
         names = [f"dags/{'below/' * (at % 2)}etl{at}.py" for at in range(len(looks))]
-        for name, lines in zip(names, looks, strict=True):
-            edit(root, name, dag_file(name, lines), "")
+        for at, (name, lines) in enumerate(zip(names, looks, strict=True)):
+            edit(root, name, dag_file(f"etl{at}", lines), "")
         before = results(root, names)
+        assert [result.error for result in before] == [None] * len(names)
         for change in changes:
             was = [result.reads and state(root, result.reads) for result in before]
             edit(root, *change)
