@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from read_state import results, state
 
-FOLDERS = ("", "dags", "dags/sub", "dags/pkg", "lib", "lib/pkg", "pkg", "plugins")
-NAMES = (*("alpha.py", "alpha", "pkg", "pkg.py", "__init__.py", "colorsys.py", "conf.yaml", "x.json", "q.sql", "q"),)
+FOLDERS = ("", "dags", "dags/pkg", "lib/pkg", "pkg", "plugins")
+NAMES = ("alpha.py", "alpha", "pkg", "__init__.py", "colorsys.py", "x.json", "q.sql")
 PATHS = [f"{folder}/{name}".lstrip("/") for folder in FOLDERS for name in NAMES]
 TEXTS = [
     "",
@@ -54,7 +54,7 @@ LOOKS = [
     "importlib.import_module('lib.pkg').VALUE",
     "importlib.import_module('pkg').VALUE",
     "importlib.import_module('airflow.pkg.alpha').VALUE",
-    "importlib.import_module('colorsys').rgb_to_hsv",
+    "importlib.import_module('colorsys').rgb_to_hsv.__name__",
     "sys.path.append(str(TOP / {path!r}))",
     "sys.path.insert(0, {folder!r})",
     "os.chdir(TOP / {folder!r})",
@@ -91,16 +91,25 @@ LOOK = """\
 """
 END = "    BashOperator(task_id='seen', bash_command='true', env={'SEEN': repr(SEEN)})\n"
 
-looks = st.builds(
-    lambda look, path: look.format(path=path, folder=path.rpartition("/")[0], name=path.rpartition("/")[2]),
-    st.sampled_from(LOOKS),
-    st.sampled_from(PATHS),
-)
-edits = st.tuples(st.sampled_from(PATHS), st.sampled_from(["", "folder", "link", *TEXTS[1:]]), st.sampled_from(PATHS))
-contents = st.dictionaries(st.sampled_from(PATHS), st.sampled_from(TEXTS), max_size=12)
+
+@st.composite
+def stories(draw: st.DrawFn) -> tuple[dict[str, str], list[list[str]], list[tuple[str, str, str]]]:
+    """Return what a tree holds, at what DAG files look, and edits: all of a few paths, so that they meet.
+
+    Each file looks at little, so that what one look names does not hide what another leaves out.
+    """
+    paths = st.sampled_from(draw(st.lists(st.sampled_from(PATHS), min_size=2, max_size=5, unique=True)))
+
+    def look(text: str, path: str) -> str:
+        return text.format(path=path, folder=path.rpartition("/")[0], name=path.rpartition("/")[2])
+
+    looks = st.lists(st.builds(look, st.sampled_from(LOOKS), paths), min_size=1, max_size=2)
+    edits = st.tuples(paths, st.sampled_from(["", "folder", "link", "VALUE = 3\n", *TEXTS[1:]]), paths)
+    texts = draw(st.dictionaries(paths, st.sampled_from(TEXTS), max_size=4))
+    return texts, draw(st.lists(looks, min_size=15, max_size=15)), draw(st.lists(edits, min_size=1, max_size=4))
 
 
-def dag_file(dag_id: str, depth: int, lines: list[str]) -> str:
+def dag_file(dag_id: str, lines: list[str]) -> str:
     head = HEAD.format(dag_id=dag_id, top="__file__.rpartition('/dags/')[0]")
     return head + "".join(LOOK.format(look=look) for look in lines) + END
 
@@ -126,23 +135,20 @@ def edit(root: Path, path: str, what: str, other: str) -> None:
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    contents,
-    st.lists(looks, min_size=1, max_size=6),
-    st.lists(looks, min_size=1, max_size=6),
-    st.lists(edits, max_size=4),
-)
+@given(stories())
 def test_what_a_run_does_not_name_does_not_count(
-    texts: dict[str, str], one: list[str], two: list[str], changes: list[tuple[str, str, str]]
+    story: tuple[dict[str, str], list[list[str]], list[tuple[str, str, str]]],
 ) -> None:
+    texts, looks, changes = story
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
         for path, text in texts.items():
             edit(root, path, text or "\n", "")
-        names = ["dags/one.py", "dags/sub2/two.py"]
-        for name, lines in zip(names, (one, two), strict=True):
-            edit(root, name, dag_file(name, 1, lines), "")
+        names = [f"dags/{'below/' * (at % 2)}etl{at}.py" for at in range(len(looks))]
+        for at, (name, lines) in enumerate(zip(names, looks, strict=True)):
+            edit(root, name, dag_file(f"etl{at}", lines), "")
         before = results(root, names)
+        assert [result.error for result in before] == [None] * len(names)
         for change in changes:
             was = [result.reads and state(root, result.reads) for result in before]
             edit(root, *change)
