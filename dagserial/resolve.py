@@ -13,6 +13,7 @@ import msgspec
 from dagserial.errors import NotFoundError, SettingsError
 from dagserial.history import WORKTREE, History
 from dagserial.record import Record
+from dagserial.sources import airflow_blob
 from dagserial.sources.reading import ReadOptions
 
 
@@ -54,21 +55,39 @@ def parse_range(operands: Sequence[str]) -> Range:
 
 
 def resolve(locator: str, repo: str, options: ReadOptions) -> Record:
-    """Return the record that a locator means: `REF:dag_id`, `@worktree:dag_id`, a record file, or `-` for stdin.
+    """Return the record that a locator means: `REF:dag_id`, `@worktree:dag_id`, a file, or `-` for stdin.
+
+    The file, or what comes by stdin, is a record or a serialized DAG of Airflow.
 
     Raises:
         NotFoundError: the ref, the DAG or the file does not exist, or the file cannot be read.
         RecordError: the file is no record.
+        BlobError: the file is no serialized DAG that this version reads.
     """
-    if locator == "-":
-        return Record.of(sys.stdin.buffer.read())
-    if os.path.isfile(locator):
-        return Record.of(_read(locator))
+    body = held(locator)
+    if body is not None:
+        return Record.of_dag(airflow_blob.read(body)[0].dag) if airflow_blob.is_blob(body) else Record.of(body)
     ref, colon, dag_id = locator.rpartition(":")
     if not colon or not ref or not dag_id:
         raise NotFoundError(f"{locator!r} is neither a record file nor REF:dag_id, as in HEAD:{locator or 'etl'}")
     with History(repo) as history:
         return history.load(dag_id, ref, options).record
+
+
+def held(locator: str) -> bytes | None:
+    """Return what the file holds that a locator means, or stdin; None if it means neither.
+
+    Raises:
+        NotFoundError: the file cannot be read.
+    """
+    if locator == "-":
+        return sys.stdin.buffer.read()
+    return _read(locator) if os.path.isfile(locator) else None
+
+
+def means_record(operand: str) -> bool:
+    """Tell whether an operand of a comparison means one record, and not a ref, in which no colon can be."""
+    return operand == "-" or ":" in operand or os.path.isfile(operand)
 
 
 def _read(file: str) -> bytes:
