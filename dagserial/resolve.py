@@ -64,14 +64,23 @@ def resolve(locator: str, repo: str, options: ReadOptions) -> Record:
         RecordError: the file is no record.
         BlobError: the file is no serialized DAG that this version reads.
     """
-    body = held(locator)
-    if body is not None:
-        return Record.of_dag(airflow_blob.read(body)[0].dag) if airflow_blob.is_blob(body) else Record.of(body)
+    if (body := held(locator)) is not None:
+        return record_of(body)
     ref, colon, dag_id = locator.rpartition(":")
     if not colon or not ref or not dag_id:
         raise NotFoundError(f"{locator!r} is neither a record file nor REF:dag_id, as in HEAD:{locator or 'etl'}")
     with History(repo) as history:
         return history.load(dag_id, ref, options).record
+
+
+def record_of(body: bytes) -> Record:
+    """Return the record that bytes are, or that of the serialized DAG of Airflow that they are.
+
+    Raises:
+        RecordError: they are no record.
+        BlobError: they are no serialized DAG that this version reads.
+    """
+    return Record.of_dag(airflow_blob.read(body)[0].dag) if airflow_blob.is_blob(body) else Record.of(body)
 
 
 def held(locator: str) -> bytes | None:
@@ -86,8 +95,16 @@ def held(locator: str) -> bytes | None:
 
 
 def means_record(operand: str) -> bool:
-    """Tell whether an operand of a comparison means one record, and not a ref, in which no colon can be."""
-    return operand == "-" or ":" in operand or os.path.isfile(operand)
+    """Tell whether an operand of a comparison means one record: `-`, REF:dag_id or a file.
+
+    A branch may be called as a file is; so it is the file only if its name ends in `.json`, or begins with a folder.
+    """
+    return (
+        operand == "-"
+        or ":" in operand
+        or (os.path.isfile(operand) and operand.endswith((".json", ".zlib")))
+        or (operand.startswith(("./", "../", "/")) and os.path.isfile(operand))
+    )
 
 
 def _read(file: str) -> bytes:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from dagserial.errors import BlobError
 
 Blob = dict[str, Any]
@@ -44,11 +46,25 @@ def load(thing: object) -> Blob:
     return thing
 
 
+class _Head(msgspec.Struct):
+    """What tells a blob from a record, which says `format`."""
+
+    version: msgspec.Raw | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="__version")
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+
+
 def is_blob(body: bytes) -> bool:
-    """Tell whether bytes are rather a blob than a record; neither is looked at in full."""
+    """Tell whether bytes are rather a blob than a record; what is neither is none."""
     if body[:1] == bytes([_ZLIB]):
         return True
-    return b'"__version"' in body and body.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] == b"{"
+    if b'"__version"' not in body:
+        return False
+    try:
+        return _HEAD.decode(body).version is not msgspec.UNSET
+    except (msgspec.MsgspecError, RecursionError):  # NaN, which no record holds and blobs do
+        return True
 
 
 def _file(path: Path) -> bytes:
