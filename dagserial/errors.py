@@ -107,6 +107,20 @@ class DigestMismatchError(RecordError):
         self.found = found
 
 
+class BlobError(DagserialError, ValueError):
+    """A serialized DAG of Airflow is none that this version reads.
+
+    Attributes:
+        path: JSON pointer into the blob; empty where the whole is to blame.
+        found: the `__version` that was found, if that is what is unknown.
+    """
+
+    def __init__(self, message: str, path: str = "", *, found: object = None) -> None:
+        super().__init__(f"{message} (at {path})" if path else message)
+        self.path = path
+        self.found = found
+
+
 class SandboxError(DagserialError):
     """The child interpreter could not do its work as a whole."""
 

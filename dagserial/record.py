@@ -13,7 +13,7 @@ from dagserial.formats.body import format_of
 from dagserial.formats.tags import check_tags
 from dagserial.model import MAX_VALUE_BYTES, Dag
 from dagserial.model.object import Arguments, constructed
-from dagserial.sources import files, live
+from dagserial.sources import airflow_blob, files, live
 from dagserial.sources.reading import ReadOptions
 
 FORMAT = v2.FORMAT
@@ -115,7 +115,7 @@ class Record(msgspec.Struct, frozen=True):
 
 
 def serialize(thing: Any, **options: Any) -> Record:
-    """Return the record of a thing that holds one DAG: a model Dag, a live DAG object, a DAG file.
+    """Return the record of a thing that holds one DAG: a model Dag, a live DAG object, a DAG file, a blob of Airflow.
 
     Args:
         options: as `serialize_all` takes them.
@@ -139,6 +139,8 @@ def serialize_all(
 ) -> list[Record]:
     """Return the records of all DAGs in a thing, by dag_id: as for `serialize`, and folders of DAG files.
 
+    Airflow's serialized DAGs are dicts, bytes (JSON or its zlib form), and files whose names end in `.json`.
+
     Args:
         encoders: for classes of which dagserial cannot know what makes an object anew: a function from the object to
             the arguments of its class, a tuple of positional or a dict of keyword arguments; what derives from such a
@@ -149,11 +151,15 @@ def serialize_all(
     Raises:
         UnsupportedValueError: an argument of a live DAG object has no form in a record.
         RecordError: a DAG file could not be read.
+        BlobError: a dict, bytes or a JSON file is no serialized DAG that this version reads.
         NotFoundError: there is no such file or folder.
         SettingsError: there are encoders for DAG files.
     """
     if isinstance(thing, Dag):
         return [Record.of_dag(thing)]
+    if isinstance(thing, dict | bytes) or (isinstance(thing, str | Path) and str(thing).endswith(".json")):
+        blob = Path(thing) if isinstance(thing, str | Path) else thing
+        return [Record.of_dag(parsed.dag) for parsed in airflow_blob.read(blob, max_bytes=max_value_bytes)]
     if not isinstance(thing, str | Path):
         forms = {kind: constructed(arguments) for kind, arguments in (encoders or {}).items()}
         return [Record.of_dag(live.read(thing, encoders=forms, strict=strict, max_bytes=max_value_bytes)[0])]

@@ -13,6 +13,7 @@ import msgspec
 from dagserial.errors import NotFoundError, SettingsError
 from dagserial.history import WORKTREE, History
 from dagserial.record import Record
+from dagserial.sources import airflow_blob
 from dagserial.sources.reading import ReadOptions
 
 
@@ -54,21 +55,56 @@ def parse_range(operands: Sequence[str]) -> Range:
 
 
 def resolve(locator: str, repo: str, options: ReadOptions) -> Record:
-    """Return the record that a locator means: `REF:dag_id`, `@worktree:dag_id`, a record file, or `-` for stdin.
+    """Return the record that a locator means: `REF:dag_id`, `@worktree:dag_id`, a file, or `-` for stdin.
+
+    The file, or what comes by stdin, is a record or a serialized DAG of Airflow.
 
     Raises:
         NotFoundError: the ref, the DAG or the file does not exist, or the file cannot be read.
         RecordError: the file is no record.
+        BlobError: the file is no serialized DAG that this version reads.
     """
-    if locator == "-":
-        return Record.of(sys.stdin.buffer.read())
-    if os.path.isfile(locator):
-        return Record.of(_read(locator))
+    if (body := held(locator)) is not None:
+        return record_of(body)
     ref, colon, dag_id = locator.rpartition(":")
     if not colon or not ref or not dag_id:
         raise NotFoundError(f"{locator!r} is neither a record file nor REF:dag_id, as in HEAD:{locator or 'etl'}")
     with History(repo) as history:
         return history.load(dag_id, ref, options).record
+
+
+def record_of(body: bytes) -> Record:
+    """Return the record that bytes are, or that of the serialized DAG of Airflow that they are.
+
+    Raises:
+        RecordError: they are no record.
+        BlobError: they are no serialized DAG that this version reads.
+    """
+    return Record.of_dag(airflow_blob.read(body)[0].dag) if airflow_blob.is_blob(body) else Record.of(body)
+
+
+def held(locator: str) -> bytes | None:
+    """Return what the file holds that a locator means, or stdin; None if it means neither.
+
+    Raises:
+        NotFoundError: the file cannot be read.
+    """
+    if locator == "-":
+        return sys.stdin.buffer.read()
+    return _read(locator) if os.path.isfile(locator) else None
+
+
+def means_record(operand: str) -> bool:
+    """Tell whether an operand of a comparison means one record: `-`, REF:dag_id or a file.
+
+    A branch may be called as a file is; so it is the file only if its name ends in `.json`, or begins with a folder.
+    """
+    return (
+        operand == "-"
+        or ":" in operand
+        or (os.path.isfile(operand) and operand.endswith((".json", ".zlib")))
+        or (operand.startswith(("./", "../", "/")) and os.path.isfile(operand))
+    )
 
 
 def _read(file: str) -> bytes:

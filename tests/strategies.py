@@ -101,7 +101,7 @@ def written(value: Any) -> Any:
 
 VALUES = PYTHON_VALUES.map(written)
 """Values of records, of every tag that a value of Python has."""
-OWN_SHAPES = ("dag_id", "extra", "params")
+OWN_SHAPES = ("dag_id", "extra", "params", "unsaid")
 DAG_FIELDS = sorted(set(DagFields.__struct_fields__) - set(OWN_SHAPES))
 GROUP_FIELDS = sorted(set(Group.__struct_fields__) - {"args", "mapping", "parent"})
 NAMES = ["a", "b.c", "é", "-", "0", "\ue000", "\U00010000", "_"]

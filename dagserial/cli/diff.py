@@ -10,10 +10,11 @@ from typing import Any, get_args
 import click
 
 from dagserial.cli.group import DIFFERS, TROUBLE
+from dagserial.cli.operands import history_of, root_of, sides_of
 from dagserial.cli.output import color_flag, report_errors
 from dagserial.cli.outputs import output_flags, outputs_of, write_outputs
 from dagserial.cli.policy import ignore_table, policy, report_ignores
-from dagserial.cli.reading import options_of, reading_flags
+from dagserial.cli.reading import options_at, reading_flags
 from dagserial.cli.selection import WithSelection
 from dagserial.cli.settings import moved
 from dagserial.diff import (
@@ -33,10 +34,9 @@ from dagserial.diff import (
 )
 from dagserial.diff.matching import LIKENESS
 from dagserial.diff.outputs import Look, Report
-from dagserial.history import Entry, History, Snapshot
+from dagserial.history import Entry, Snapshot
 from dagserial.record import Record
-from dagserial.resolve import Range, Selection, parse_range
-from dagserial.sources.reading import ReadOptions
+from dagserial.resolve import Selection
 
 _AS_FOUND = Matching()
 _LEVELS = get_args(Level)
@@ -107,23 +107,25 @@ def command(
     """Compare the DAGs of two refs: task by task, field by field.
 
     Without operands HEAD with the work tree, with one that ref with the work tree. `@worktree` names the work tree.
+    One DAG alone is REF:dag_id, a record file, a serialized DAG of Airflow, or - for one of these on stdin.
 
     \b
     dagserial diff                          what I am about to commit
     dagserial diff v1.2.0 HEAD              since the release
     dagserial diff main...HEAD -- etl_*     from the merge base, some DAGs only
     dagserial diff A B -- etl_daily.load    one task
+    dagserial diff blob.json HEAD:etl       what is deployed, and what will be
     dagserial diff A B -f json              for scripts: dagserial.diff/1
     dagserial diff A B -f text -f json=diff.json    both; FORMAT=FILE any number of times
     dagserial diff main...HEAD --fail-on breaking    a gate for CI
     dagserial diff main...HEAD --db sqlite:///dags.db    with what is under way
     """
     outputs = outputs_of(flags, quiet=quiet)
-    with History(flags["repo"]) as history:
-        options = options_of(history, flags)
-        matching = Matching(likeness, not no_renames, moved(history.root))
-        base, head = snapshots(history, parse_range(refs), options)
-        held, table = policy(history.root), ignore_table(history.root)
+    with history_of(flags["repo"], refs) as history:
+        root = root_of(history)
+        matching = Matching(likeness, not no_renames, moved(root))
+        base, head = sides_of(history, refs, options_at(root, flags))
+        held, table = policy(root), ignore_table(root)
     found = applied(selected_diff(base, head, Selection(ctx.obj), matching), held, datetime.now(UTC).date())
     if outputs.wanted:
         diff = with_impacts(found.diff, records_of(base), records_of(head)) if impact else found.diff
@@ -155,12 +157,6 @@ def _gate(diff: Diff, fail_on: Level, base: Snapshot, head: Snapshot) -> int:
     return TROUBLE if broken else 0
 
 
-def snapshots(history: History, span: Range, options: ReadOptions) -> tuple[Snapshot, Snapshot]:
-    """Return the DAGs of both sides."""
-    base = history.merge_base(span.base, span.head) if span.from_merge_base else span.base
-    return history.at(base, options), history.at(span.head, options)
-
-
 def selected_diff(base: Snapshot, head: Snapshot, selection: Selection, matching: Matching = _AS_FOUND) -> Diff:
     """Compare two sides, as far as both could be read and as far as it was asked for.
 
@@ -175,7 +171,7 @@ def selected_diff(base: Snapshot, head: Snapshot, selection: Selection, matching
     silent = _dag_ids(diff.changes) - _dag_ids(kept)
     olds, news = ({one: at for one, at in side.items() if one not in silent} for side in (diff.old, diff.new))
     renamed = {one: before for one, before in diff.renamed.items() if one not in silent}
-    return judged(Diff(kept, olds, news, renamed), old, new)
+    return judged(Diff(kept, olds, news, renamed, diff.unknown), old, new)
 
 
 def _dag_ids(changes: Iterable[Change]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from dagserial.cli.reading import file_flags, options_at
 from dagserial.errors import NotFoundError, RecordError, SettingsError
 from dagserial.model.display import printable
 from dagserial.record import Record
-from dagserial.sources import files
+from dagserial.sources import airflow_blob, files
 from dagserial.sources.reading import Parsed, Reading
 
 _TOPS = (".git", "dagserial.toml")
@@ -29,7 +30,7 @@ _TOPS = (".git", "dagserial.toml")
 @file_flags
 @click.pass_context
 def command(ctx: click.Context, /, targets: tuple[Path, ...], output: Path | None, **flags: Any) -> None:
-    """Write the records of DAG files and folders.
+    """Write the records of DAG files and folders, and of Airflow's serialized DAGs.
 
     Of one DAG, its record's exact bytes go to stdout. With -o each DAG has a file of its own, and stdout lists
     `digest  dag_id`. If any DAG file cannot be read, nothing is written. No Git repository is needed.
@@ -38,13 +39,16 @@ def command(ctx: click.Context, /, targets: tuple[Path, ...], output: Path | Non
     dagserial serialize dags/etl.py | sha256sum
     dagserial serialize dags -o records
     dagserial serialize dags --variables variables.json -o records
+    dagserial serialize blob.json           what Airflow keeps in serialized_dag.data
     """
-    readings = [_read(top, names, flags) for top, names in _by_top(targets).items()]
+    blobs = [target for target in targets if _is_blob(target)]
+    readings = [_read(top, names, flags) for top, names in _by_top(set(targets).difference(blobs)).items()]
     errors = [error for reading in readings for error in reading.errors]
     if errors:
         report_errors(errors)
         ctx.exit(TROUBLE)
-    records = _records(parsed for reading in readings for parsed in reading.parsed)
+    of_blobs = (parsed for blob in blobs for parsed in airflow_blob.read(blob))
+    records = _records(itertools.chain(*(reading.parsed for reading in readings), of_blobs))
     if output is not None:
         _write_all(records, output)
     elif len(records) == 1:
@@ -53,6 +57,11 @@ def command(ctx: click.Context, /, targets: tuple[Path, ...], output: Path | Non
         held = f"{len(records)} DAGs: {', '.join(record.dag_id for record in records)}" if records else "no DAG"
         asked = " ".join(map(str, targets))
         raise NotFoundError(printable(f"{asked} holds {held}; only one goes to stdout, -o DIR takes any number"))
+
+
+def _is_blob(target: Path) -> bool:
+    """Tell whether a target is a file that is read as a serialized DAG of Airflow."""
+    return target.is_file() and target.suffix in (".json", ".zlib")
 
 
 def _by_top(targets: Iterable[Path]) -> dict[Path, list[Path]]:

@@ -8,11 +8,12 @@ from msgspec import UNSET
 from dagserial.diff.cause import with_causes
 from dagserial.diff.change import Change, Diff, place
 from dagserial.diff.dag_match import dag_likeness, match_dags
-from dagserial.diff.element import Difference, is_unknown, whole
+from dagserial.diff.element import Difference, whole
 from dagserial.diff.entry import change_of, entry_changes, is_by_renames, renamed
 from dagserial.diff.field import DAG, field_differences
 from dagserial.diff.match import Match
 from dagserial.diff.matching import Matching, Rename
+from dagserial.diff.unsaid import known
 from dagserial.formats.pieces import Pieces, cut
 from dagserial.model import Dag, Value
 from dagserial.record import FORMAT, Record
@@ -30,7 +31,8 @@ _HEAD = msgspec.json.Decoder(_Head)
 def compare(old: Dag, new: Dag, matching: Matching = _AS_FOUND) -> tuple[Change, ...]:
     """Return what differs between two DAGs: nothing exactly when their records have the same bytes.
 
-    Where one side does not know what the other says (`opaque`, for an object of the same class), nothing is said.
+    Where one side does not know what the other says (`opaque`, for an object of the same class; what Airflow's
+    serialized form leaves out), nothing is said.
 
     `compare(new, old)` is the mirror: the same places, with added and removed, before and after, object and previous
     exchanged. Tasks and groups match by id, else as `matching` says. DAGs of different ids are compared all the same,
@@ -56,7 +58,7 @@ def compare_pieces(old: Pieces, new: Pieces, matching: Matching = _AS_FOUND) -> 
     rename = None
     if dag_ids[0] != dag_ids[1]:
         rename = Rename(*dag_ids, dag_likeness(old, new), matching.is_declared(*dag_ids))
-    return _known(_compared((old, new), dag_ids, rename, matching, dag_renames=_new_ids([rename] if rename else [])))
+    return _compared((old, new), dag_ids, rename, matching, dag_renames=_new_ids([rename] if rename else []))[0]
 
 
 def compare_all(
@@ -78,22 +80,21 @@ def compare_all(
     come = {dag_id: cut(afters[dag_id].body) for dag_id in afters.keys() - befores.keys()}
     renames = match_dags(gone, come, files, matching) if gone and come else []
     new_ids = _new_ids(renames)
-    changes: list[Change] = []
+    found: list[tuple[tuple[Change, ...], int]] = []
     for dag_id in befores.keys() & afters.keys():
         bodies = befores[dag_id].body, afters[dag_id].body
         if bodies[0] != bodies[1]:
-            changes += _compared(
-                (cut(bodies[0]), cut(bodies[1])), (dag_id, dag_id), None, matching, dag_renames=new_ids
-            )
+            both = cut(bodies[0]), cut(bodies[1])
+            found.append(_compared(both, (dag_id, dag_id), None, matching, dag_renames=new_ids))
     for rename in renames:
-        pair = gone.pop(rename.old), come.pop(rename.new)
-        changes += _compared(pair, (rename.old, rename.new), rename, matching, dag_renames=new_ids)
+        both = gone.pop(rename.old), come.pop(rename.new)
+        found.append(_compared(both, (rename.old, rename.new), rename, matching, dag_renames=new_ids))
+    changes = [change for some, _ in found for change in some]
     changes += (_whole(dag_id, whole(_address(befores[dag_id]), UNSET)) for dag_id in gone)
     changes += (_whole(dag_id, whole(UNSET, _address(afters[dag_id]))) for dag_id in come)
     old_digests, new_digests = ({one: record.digest for one, record in side.items()} for side in (befores, afters))
     names = {rename.new: rename.old for rename in renames}
-    known = _known(sorted(changes, key=place))
-    return Diff(known, old_digests, new_digests, names, len(changes) - len(known))
+    return Diff(tuple(sorted(changes, key=place)), old_digests, new_digests, names, sum(count for _, count in found))
 
 
 def _records(side: Mapping[str, Dag | Record]) -> dict[str, Record]:
@@ -119,17 +120,13 @@ def _compared(
     matching: Matching,
     *,
     dag_renames: Mapping[str, str],
-) -> tuple[Change, ...]:
+) -> tuple[tuple[Change, ...], int]:
+    """Return the changes of one DAG, and how many more may be none."""
     match = Match(pieces, dag_ids, matching, dag_renames)
     changes = [renamed(dag_ids, "dag", rename)] if rename else []
     changes += _dag_changes(dag_ids, pieces, match)
     changes += entry_changes(dag_ids, match)
-    return tuple(sorted(with_causes(changes), key=place))
-
-
-def _known(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """Return the changes both sides of which are known."""
-    return tuple(change for change in changes if not is_unknown(change.before, change.after))
+    return known(sorted(with_causes(changes), key=place), pieces, match)
 
 
 def _dag_changes(dag_ids: tuple[str, str], pieces: tuple[Pieces, Pieces], match: Match) -> Iterator[Change]:

@@ -55,6 +55,7 @@ TAGS = {
     "timedelta": "a duration, ISO 8601",
     "timezone": "a time zone, by name",
     "tuple": "a tuple",
+    "unknown": "a value of which only this is known: its class or name, what it begins with, what stood for it",
     "uuid": "a UUID",
     "variable": "a Variable of the deployment, by key",
     "xcom": "what a task returns or pushes under a key",

@@ -22,6 +22,9 @@ class DagFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
     Attributes:
         extra: arguments that this version has no name for.
         params: (name, param) pairs in declared order, which is the order of the trigger form.
+        unsaid: of a DAG that was read from Airflow's serialized form, which leaves out much of what was declared: for
+            `dag`, `group` and `task`, the value that an absent field or argument stands for, by name. Of an absent one
+            that is not named here, nothing is known. Absent where all that was declared is known.
     """
 
     access_control: Value | UnsetType = UNSET
@@ -58,6 +61,7 @@ class DagFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
     tags: Value | UnsetType = UNSET
     template_searchpath: Value | UnsetType = UNSET
     template_undefined: Value | UnsetType = UNSET
+    unsaid: dict[str, dict[str, Value]] | UnsetType = UNSET
     user_defined_filters: Value | UnsetType = UNSET
     user_defined_macros: Value | UnsetType = UNSET
 

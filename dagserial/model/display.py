@@ -24,6 +24,7 @@ _LEADS: dict[str, tuple[str, ...]] = {
     "time": ("value", "zone"),
     "timedelta": ("value",),
     "timezone": ("zone",),
+    "unknown": ("class", "name", "start", "text"),
     "uuid": ("value",),
     "xcom": ("task", "key"),
 }

@@ -92,6 +92,7 @@ DAG: dict[str, Meaning] = {
     "tags": Meaning("set", "presentation"),
     "template_searchpath": Meaning("ordered"),
     "template_undefined": Meaning("opaque"),
+    "unsaid": Meaning("opaque", "place"),
     "user_defined_filters": Meaning("keyed"),
     "user_defined_macros": Meaning("keyed"),
 }

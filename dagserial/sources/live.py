@@ -82,12 +82,13 @@ def _unmapped(dag: Any) -> list[ValueWarning]:
 
 
 def _fields(dag: Any, encoder: Encoder) -> DagFields:
-    known, extra = {}, {}
+    known: dict[str, Any] = {}
+    extra: dict[str, Value] = {}
     for name, value in declared(dag).items():
         if name == "params" and isinstance(value, Mapping):
             pairs = ((key, _param(param)) for key, param in value.items())
             known[name] = tuple((str(key), encoder.encode(param, "dag", name, str(key))) for key, param in pairs)
-        elif name in DagFields.__struct_fields__ and name not in ("extra", "params"):
+        elif name in DagFields.__struct_fields__ and name not in ("extra", "params", "unsaid"):
             known[name] = encoder.encode(value, "dag", name)
         else:
             extra[name] = encoder.encode(value, "dag", "extra", name)

@@ -238,3 +238,19 @@ dag = DAG("every_dag_argument", access_control={"role": {"can_read"}}, auto_regi
     ),
 }
 """Each golden by its name, with what it shows and the DAG file below `HEAD`."""
+
+BLOBS: dict[str, tuple[str, str]] = {
+    "of_a_blob": (
+        "a DAG as Airflow 3.3 serialized it: what is unknown, and what absence says",
+        """
+{"__version": 3, "dag": {"dag_id": "of_a_blob", "timezone": "UTC", "fileloc": "/dags/etl.py", "catchup": true,
+  "timetable": {"__type": "airflow.timetables.trigger.CronTriggerTimetable", "__var": {"expression": "0 3 * * *", "timezone": "UTC", "interval": 0.0, "run_immediately": false}},
+  "task_group": {"_group_id": null, "prefix_group_id": true, "children": {"load": ["operator", "load"], "send": ["operator", "send"]}},
+  "edge_info": {}, "params": [], "tasks": [
+    {"__type": "operator", "__var": {"task_id": "load", "task_type": "_PythonDecoratedOperator", "_operator_name": "@task", "template_fields": ["op_args", "op_kwargs"], "op_args": ["<callable unusual_prefix_0123456789012345678901234567890123456789_etl.clean>"], "op_kwargs": {}, "python_callable_name": "load", "retry_delay": 300.0, "retries": 2, "has_on_failure_callback": true, "downstream_task_ids": ["send"]}},
+    {"__type": "operator", "__var": {"task_id": "send", "task_type": "BashOperator", "_task_module": "airflow.providers.standard.operators.bash", "template_fields": ["bash_command"], "bash_command": "Truncated. You can change this behaviour in [core]max_templated_field_length. select 1...", "retry_delay": 300.0}}]},
+ "client_defaults": {"tasks": {"queue": "special"}}}
+""",
+    ),
+}
+"""Each golden of a blob by its name, with what it shows and the blob."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from golden_dags import GOLDENS, HEAD
+from golden_dags import BLOBS, GOLDENS, HEAD
 from support import ROOT
 
 from dagserial.canonical import canonical_bytes
@@ -19,12 +19,13 @@ from dagserial.digest import Digest
 from dagserial.formats import v2
 from dagserial.formats.tags import TAGS
 from dagserial.record import Record
-from dagserial.sources import files
+from dagserial.sources import airflow_blob, files
 from dagserial.sources.reading import ReadOptions
 
 RECORDS = ROOT / "fixtures/records"
 SUMS = RECORDS / "SHA256SUMS"
 Golden = Callable[[Path, bytes], None]
+ALL = GOLDENS | BLOBS
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +36,11 @@ def bodies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
         (root / f"{name}.py").write_text(HEAD + text)
     reading = files.read(root, ReadOptions(dags=(".",)))
     assert not reading.errors
-    return {parsed.dag.dag_id: Record.of_dag(parsed.dag).body for parsed in reading.parsed}
+    blobs = [parsed for _, text in BLOBS.values() for parsed in airflow_blob.read(text)]
+    return {parsed.dag.dag_id: Record.of_dag(parsed.dag).body for parsed in (*reading.parsed, *blobs)}
 
 
-@pytest.mark.parametrize("name", sorted(GOLDENS))
+@pytest.mark.parametrize("name", sorted(ALL))
 def test_a_declaration_keeps_its_bytes(name: str, bodies: dict[str, bytes], golden: Golden) -> None:
     golden(RECORDS / f"v2/{name}.json", bodies[name])
 
@@ -51,16 +53,16 @@ def test_every_record_stands_in_the_list_of_digests(bodies: dict[str, bytes], go
 
 
 def test_there_is_no_golden_without_its_declaration() -> None:
-    assert {file.name for file in (RECORDS / "v2").iterdir()} == {f"{name}.json" for name in GOLDENS}
+    assert {file.name for file in (RECORDS / "v2").iterdir()} == {f"{name}.json" for name in ALL}
 
 
 def test_sha256sum_agrees_without_python() -> None:
     done = subprocess.run(["sha256sum", "--check", "--strict", SUMS], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count(": OK") == len(SUMS.read_text().splitlines()) >= len(GOLDENS)
+    assert done.stdout.count(": OK") == len(SUMS.read_text().splitlines()) >= len(ALL)
 
 
-@pytest.mark.parametrize("name", sorted(GOLDENS))
+@pytest.mark.parametrize("name", sorted(ALL))
 def test_a_golden_has_the_digest_that_is_listed_and_reads_back_to_its_bytes(name: str) -> None:
     body = (RECORDS / f"v2/{name}.json").read_bytes()
     listed = dict(reversed(line.split("  ")) for line in SUMS.read_text().splitlines())
@@ -70,7 +72,7 @@ def test_a_golden_has_the_digest_that_is_listed_and_reads_back_to_its_bytes(name
     assert canonical_bytes(json.loads(body)) == body
 
 
-@pytest.mark.parametrize("name", sorted(GOLDENS))
+@pytest.mark.parametrize("name", sorted(ALL))
 def test_a_golden_fits_the_schema(name: str) -> None:
     schema = json.loads((ROOT / "schema/record.v2.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(json.loads((RECORDS / f"v2/{name}.json").read_bytes()))
@@ -93,4 +95,4 @@ def test_every_tag_stands_in_a_golden() -> None:
 def test_every_golden_stands_in_the_list_with_what_it_shows() -> None:
     text = (RECORDS / "README.md").read_text()
     listed = dict(re.findall(r"^\| `v2/(\w+)\.json` \| (.+) \|$", text, re.MULTILINE))
-    assert listed == {name: shows for name, (shows, _) in GOLDENS.items()}
+    assert listed == {name: shows for name, (shows, _) in ALL.items()}
