@@ -5,9 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from dagserial.history.memo import Memo
-from dagserial.history.result import Brief, Result
+from dagserial.history.result import Brief, Ran, Result
 from dagserial.history.view import View, fingerprint
-from dagserial.sources.child import FileResult
 from dagserial.sources.reading import Reads
 
 _Marks = dict[bytes, int]
@@ -36,21 +35,20 @@ class Shelf:
                 return marks[mark], reads
         return None
 
-    def keep(self, file: str, result: FileResult, view: View) -> int:
+    def keep(self, file: str, ran: Ran, view: View) -> int:
         """Keep what a file gave in a tree; return its number."""
-        mark = fingerprint(result.reads, view) if result.repeatable else None
-        found = Result.of(result.parsed, [result.error] if result.error else [])
-        brief = found.brief()
+        mark = fingerprint(ran.reads, view) if ran.repeatable else None
+        brief = ran.result.brief()
         id_ = self._memo.remember(
             self._key,
             file,
-            None if mark is None else (mark, result.reads),
+            None if mark is None else (mark, ran.reads),
             msgspec.msgpack.encode(brief),
-            msgspec.msgpack.encode(found),
+            msgspec.msgpack.encode(ran.result),
         )
         self._briefs[id_] = brief
         if mark is not None:
-            self._add(self._of(file), result.reads, mark, id_)
+            self._add(self._of(file), ran.reads, mark, id_)
         return id_
 
     def brief(self, id_: int) -> Brief | None:
