@@ -13,12 +13,12 @@ from dagserial.sandbox.limits import Limits
 class Session:
     """A fresh child interpreter that answers requests by `module.main(request: bytes) -> bytes`.
 
-    Each request is answered in a fork of its own, and what it wrote is removed, so none finds what another left. The child inherits no environment
-    variable and no open file, makes no socket of any kind, writes only to a private folder (its working folder, HOME
-    and TMPDIR), and is gone with all its descendants when its context is left, or when this process ends. It may read
-    what this process may read. A layer that the machine lacks is left out (see `protections`); where sockets cannot be
-    refused, which is neither on x86-64 nor on AArch64, Unix sockets that are files stay reachable. If this process is
-    killed, the private folder is left behind.
+    Each request is answered in a fork of its own, and what it wrote is removed, so none finds what another left. The
+    child inherits no environment variable and no open file, makes no socket of any kind, writes only to a private
+    folder (its working folder, HOME and TMPDIR), and is gone with all its descendants when its context is left, or when
+    this process ends. It may read what this process may read. A layer that the machine lacks is left out (see
+    `protections`); where sockets cannot be refused, which is neither on x86-64 nor on AArch64, Unix sockets that are
+    files stay reachable. If this process is killed, the private folder is left behind.
 
     Args:
         module: importable by the child, or from the folder that this process would import it from. It is trusted:
