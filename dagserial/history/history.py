@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Self
 
+from dagserial.diff.matching import Matching
 from dagserial.errors import RepositoryError
 from dagserial.history import refs
+from dagserial.history.commits import Commit, commits, cut_off
 from dagserial.history.committed import Committed
 from dagserial.history.in_place import InPlace
+from dagserial.history.log import Event, follow, log
 from dagserial.history.memo import Memo
 from dagserial.history.objects import Objects
 from dagserial.history.pair import readings
 from dagserial.history.path import RefPath
-from dagserial.history.readings import Readings
+from dagserial.history.reader import Layout
+from dagserial.history.readings import Progress, Readings, unwatched
 from dagserial.history.repository import Repository
 from dagserial.history.result import Entry, Result
 from dagserial.history.side import FileSide
 from dagserial.history.snapshot import Snapshot
+from dagserial.record import Record
 from dagserial.sources import files
 from dagserial.sources.reading import Reading, ReadOptions
 
@@ -25,6 +31,7 @@ WORKTREE = "@worktree"
 """The ref that stands for the files as they lie in the work tree."""
 
 _AS_FOUND = ReadOptions()
+_AS_ALIKE = Matching()
 
 
 class History:
@@ -140,18 +147,123 @@ class History:
             return self._in_place(ref, options)
         tree = self._objects.tree(commit)
         while True:
-            (layout,) = self._readings.along([tree], options, lambda *_: None)
-            kept = self._readings.records(layout, options)
-            if kept is not None:
-                return Snapshot.of(ref, commit, kept, self._readings.contents(layout, options).errors)
+            (layout,) = self._readings.along([tree], options)
+            if snapshot := self._snapshot(ref, commit, layout, options):
+                return snapshot
             self._readings.forget(tree, options)
 
     def _in_place(self, ref: str, options: ReadOptions) -> Snapshot:
         while True:
             layout = self._readings.in_place(self._work_tree(), options)
-            kept = self._readings.records(layout, options)
-            if kept is not None:
-                return Snapshot.of(ref, None, kept, self._readings.contents(layout, options).errors)
+            if snapshot := self._snapshot(ref, None, layout, options):
+                return snapshot
+
+    def _snapshot(self, ref: str, commit: str | None, layout: Layout, options: ReadOptions) -> Snapshot | None:
+        contents = self._readings.contents(layout, options)
+        kept = self._readings.records(contents, contents.declared, options)
+        return None if kept is None else Snapshot.of(ref, commit, kept, contents.errors)
+
+    def commits(
+        self, range_: str = "HEAD", *, full_history: bool = False, since: str | None = None, until: str | None = None
+    ) -> list[Commit]:
+        """Return the commits of a range, the newest first.
+
+        Args:
+            range_: `B` for all that led to B, `A..B` without what led to A, `A...B` for what led to one of them only.
+            full_history: follow all parents of merges, not the first one only.
+            since: no older commits, as `git log --since` takes it.
+            until: no newer commits.
+
+        Raises:
+            SettingsError, NotFoundError, RepositoryError: as for `commit`.
+        """
+        return commits(self._repository, range_, first_parent=not full_history, since=since, until=until)
+
+    def log(
+        self,
+        dag_id: str | None = None,
+        range_: str = "HEAD",
+        options: ReadOptions = _AS_FOUND,
+        *,
+        full_history: bool = False,
+        since: str | None = None,
+        until: str | None = None,
+        matching: Matching = _AS_ALIKE,
+        progress: Progress = unwatched,
+    ) -> Iterator[Event]:
+        """Iterate over the commits at which a DAG came, went, or changed what it means, the newest first.
+
+        Of a merge, that is told which none of its parents has; by default, only what the first parent has not. DAGs
+        that were renamed are followed to their older ids. Of the oldest commit in a shallow clone nothing can be told.
+
+        Args:
+            dag_id: None for all DAGs.
+            range_, full_history, since, until: as for `commits`.
+            matching: how renamed DAGs are found.
+            progress: is told how many more trees are known, and how many DAG files ran for that.
+
+        Raises:
+            SettingsError, NotFoundError, RepositoryError, SandboxError: as for `at`.
+        """
+        wanted = self.commits(range_, full_history=full_history, since=since, until=until)
+        parents = self._parents(wanted, first_only=not full_history)
+        trees = [tree for commit in wanted for tree in (commit.tree, *parents.get(commit.id, ()))]
+        layouts = self._readings.along(trees, options, progress)
+        found = log(
+            wanted,
+            parents,
+            self._readings.contents_along(layouts, options),
+            lambda tree, dag_ids: self._readings.bodies(tree, dag_ids, options),
+            matching,
+        )
+        return follow(found, lambda one: dag_id is None or one == dag_id)
+
+    def records(self, event: Event, options: ReadOptions = _AS_FOUND) -> tuple[Record | None, Record | None]:
+        """Return the record of an event's DAG before and after it, as far as there is one.
+
+        Raises:
+            SettingsError, NotFoundError, RepositoryError, SandboxError: as for `at`.
+        """
+        parent = f"{event.commit.id}^"
+        old = self._record(parent, event.previous_id or event.dag_id, options) if event.old else None
+        new = self._record(event.commit.id, event.dag_id, options) if event.new else None
+        return old, new
+
+    def first_seen(self, dag_id: str, ref: str = "HEAD", options: ReadOptions = _AS_FOUND) -> Commit | None:
+        """Return the commit that brought a DAG, under whatever id; None if none did, as far as the history goes.
+
+        Raises:
+            SettingsError, NotFoundError, RepositoryError, SandboxError: as for `at`.
+        """
+        came = [event for event in self.log(dag_id, ref, options) if event.operation == "added"]
+        return came[-1].commit if came else None
+
+    def last_seen(self, dag_id: str, ref: str = "HEAD", options: ReadOptions = _AS_FOUND) -> Commit | None:
+        """Return the newest commit that has a DAG of that id; None if none has.
+
+        Raises:
+            SettingsError, NotFoundError, RepositoryError, SandboxError: as for `at`.
+        """
+        wanted = self.commits(ref)
+        layouts = self._readings.along([commit.tree for commit in wanted], options)
+        along = zip(wanted, self._readings.contents_along(layouts, options), strict=True)
+        return next((commit for commit, contents in along if dag_id in contents.declared), None)
+
+    def _record(self, ref: str, dag_id: str, options: ReadOptions) -> Record:
+        tree = self._objects.tree(refs.commit(self._repository, ref))
+        body = self._readings.bodies(tree, [dag_id], options)[dag_id]
+        return Record.of(body)
+
+    def _parents(self, wanted: Sequence[Commit], *, first_only: bool) -> dict[str, list[str]]:
+        """Return the trees of the parents of commits, but of those whose parents are not there."""
+        cut = cut_off(self._repository)
+        trees = {commit.id: commit.tree for commit in wanted}
+        found = {}
+        for commit in wanted:
+            if commit.id not in cut:
+                parents = commit.parents[:1] if first_only else commit.parents
+                found[commit.id] = [trees.get(parent) or self._objects.tree(parent) for parent in parents]
+        return found
 
     def of_pair(
         self, old: FileSide | None, new: FileSide | None, options: ReadOptions = _AS_FOUND

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -31,13 +31,24 @@ _FIRST, _MOST = 16, 1024
 """How many trees are worked out together: few at first, as whoever asks may have enough."""
 
 Progress = Callable[[int, int], None]
-"""Is told how many trees are worked out, and how many DAG files ran for them."""
+"""Is told each time how many more trees are known, and how many DAG files ran for it."""
+
+
+def unwatched(_trees: int, _files: int) -> None:
+    """Tell nobody."""
 
 
 class Contents(msgspec.Struct, frozen=True):
-    """What a tree declares, without the records: by dag_id, and the errors by file."""
+    """What a tree declares, without the records.
+
+    Attributes:
+        declared: by dag_id.
+        results: for each of them, the number of the result that holds its record.
+        errors: by file.
+    """
 
     declared: dict[str, Declared]
+    results: dict[str, int]
     errors: tuple[FileError, ...]
 
 
@@ -51,7 +62,7 @@ class Readings:
         self._shelves: dict[bytes, Shelf] = {}
         self._lock = threading.RLock()
 
-    def along(self, trees: Sequence[str], options: ReadOptions, progress: Progress) -> Iterator[Layout]:
+    def along(self, trees: Sequence[str], options: ReadOptions, progress: Progress = unwatched) -> Iterator[Layout]:
         """Iterate over what each tree consists of.
 
         Raises:
@@ -68,8 +79,8 @@ class Readings:
                 known = {tree: layout for tree in set(window) if (layout := _remembered(shelf, tree))}
                 if unknown := [tree for tree in dict.fromkeys(window) if tree not in known]:
                     start = start or stack.enter_context(self._benches(options)).start
-                    known |= self._worked_out(unknown, options, start, functools.partial(progress, at))
-                progress(at + len(window), 0)
+                    known |= self._worked_out(unknown, options, start, functools.partial(progress, 0))
+                progress(len(window), 0)
                 yield from (known[tree] for tree in window)
                 at, size = at + size, min(2 * size, _MOST)
 
@@ -98,26 +109,53 @@ class Readings:
     def contents(self, layout: Layout, options: ReadOptions) -> Contents:
         """Return what a tree declares."""
         shelf = self.shelf(options)
-        briefs = [brief for id_ in layout.results if (brief := shelf.brief(id_))]
-        declared, doubled = files.one_each(
-            [one for brief in briefs for one in brief.declared],
-            lambda one: (one.dag_id, one.file, one.line),
-            lambda one, other: one.digest == other.digest,
+        briefs = [(id_, brief) for id_ in layout.results if (brief := shelf.brief(id_))]
+        found, doubled = files.one_each(
+            [(one, id_) for id_, brief in briefs for one in brief.declared],
+            lambda one: (one[0].dag_id, one[0].file, one[0].line),
+            lambda one, other: one[0].digest == other[0].digest,
         )
-        errors = [*layout.errors, *doubled, *(error for brief in briefs for error in brief.errors)]
-        return Contents({one.dag_id: one for one in declared}, tuple(sorted(errors, key=files.by_file)))
+        errors = [*layout.errors, *doubled, *(error for _, brief in briefs for error in brief.errors)]
+        declared, results = ({one.dag_id: one for one, _ in found}, {one.dag_id: id_ for one, id_ in found})
+        return Contents(declared, results, tuple(sorted(errors, key=files.by_file)))
 
-    def records(self, layout: Layout, options: ReadOptions) -> list[Kept] | None:
-        """Return the records that a tree declares, by dag_id; None if some were forgotten by now."""
+    def contents_along(self, layouts: Iterable[Layout], options: ReadOptions) -> Iterator[Contents]:
+        """Iterate over what trees declare; neighbours that consist of the same share it."""
+        before: tuple[Layout, Contents] | None = None
+        for layout in layouts:
+            if before is None or before[0] != layout:
+                before = layout, self.contents(layout, options)
+            yield before[1]
+
+    def records(self, contents: Contents, dag_ids: Iterable[str], options: ReadOptions) -> list[Kept] | None:
+        """Return the records of DAGs that a tree declares, in their order; None if one was forgotten by now."""
         shelf = self.shelf(options)
-        results = [shelf.result(id_) for id_ in layout.results]
-        if None in results:
-            return None
-        declared = self.contents(layout, options).declared
-        kept: dict[tuple[str, str, int], Kept] = {}
-        for one in (one for result in results if result for one in result.kept):
-            kept.setdefault((one.dag_id, one.provenance.file, one.provenance.line), one)
-        return [kept[one.dag_id, one.file, one.line] for one in declared.values()]
+        results: dict[int, dict[tuple[str, str], Kept]] = {}
+        found = []
+        for dag_id in dag_ids:
+            id_, digest = contents.results[dag_id], contents.declared[dag_id].digest
+            if id_ not in results:
+                result = shelf.result(id_)
+                if result is None:
+                    return None
+                results[id_] = {(one.dag_id, one.digest): one for one in result.kept}
+            found.append(results[id_][dag_id, digest])
+        return found
+
+    def bodies(self, tree: str, dag_ids: Collection[str], options: ReadOptions) -> dict[str, bytes]:
+        """Return the records of DAGs of a tree, by dag_id, as far as it declares them.
+
+        Raises:
+            SettingsError, RepositoryError, SandboxError: as for `along`.
+        """
+        while True:
+            (layout,) = self.along([tree], options)
+            contents = self.contents(layout, options)
+            declared = [dag_id for dag_id in dag_ids if dag_id in contents.declared]
+            kept = self.records(contents, declared, options)
+            if kept is not None:
+                return {one.dag_id: one.body for one in kept}
+            self.forget(tree, options)
 
     def forget(self, tree: str, options: ReadOptions) -> None:
         """Have a tree worked out anew when it is next asked for."""

@@ -30,10 +30,15 @@ class Kept(msgspec.Struct, frozen=True):
     provenance: Provenance
     warnings: tuple[ValueWarning, ...]
 
+    @property
+    def digest(self) -> Digest:
+        """SHA-256 of the body."""
+        return Digest.of(self.body)
+
     def entry(self, commit: str | None, ref: str) -> Entry:
         """Return the entry as of a commit, or of a work tree."""
         provenance = msgspec.structs.replace(self.provenance, commit=commit, ref=ref)
-        return Entry(Record(self.body, self.dag_id, Digest.of(self.body), FORMAT), provenance, self.warnings)
+        return Entry(Record(self.body, self.dag_id, self.digest, FORMAT), provenance, self.warnings)
 
 
 class Declared(msgspec.Struct, frozen=True, gc=False):
@@ -73,8 +78,7 @@ class Result(msgspec.Struct, frozen=True):
     def brief(self) -> Brief:
         """Return it without the records."""
         declared = (
-            Declared(one.dag_id, str(Digest.of(one.body)), one.provenance.file, one.provenance.line)
-            for one in self.kept
+            Declared(one.dag_id, str(one.digest), one.provenance.file, one.provenance.line) for one in self.kept
         )
         return Brief(tuple(declared), self.errors)
 
