@@ -16,6 +16,7 @@ DIFFERS, TROUBLE, INTERRUPTED, LEFT_ALONE = 1, 2, 130, 141
 """Exit codes beside 0; the last two are 128 and the number of the signal."""
 
 VERBS = {
+    "cache": "what is remembered of DAG files, and how to forget it",
     "cat": "the exact bytes of one DAG's record",
     "db": "make, upgrade or check the tables of a database",
     "demo": "see what dagserial does, on a small repository made for it",

@@ -12,8 +12,8 @@ from dagserial.cli.group import DIFFERS
 from dagserial.cli.origin import origin_flags, origin_of
 from dagserial.cli.output import columns, report_errors
 from dagserial.cli.reading import options_of, reading_flags
+from dagserial.cli.remembered import opened
 from dagserial.cli.selection import WithSelection
-from dagserial.history import History
 from dagserial.resolve import Selection
 from dagserial.store import RecordStore, Version
 
@@ -37,7 +37,7 @@ def command(ctx: click.Context, /, ref: str, url: str, exit_code: bool, **flags:
     dagserial put @worktree --db sqlite:///dags.db --note test  what lies there
     """
     selection = Selection(ctx.obj)
-    with History(flags["repo"]) as history:
+    with opened(flags) as history:
         side = history.at(ref, options_of(history, flags))
         entries = [entry for entry in side.entries if selection.has_dag(entry.record.dag_id)]
         origins = [origin_of(history, side, entry, flags) for entry in entries]

@@ -14,9 +14,9 @@ from dagserial.cli.group import TROUBLE
 from dagserial.cli.origin import origin_flags, origin_of
 from dagserial.cli.output import color_flag, wants_color
 from dagserial.cli.reading import options_of, reading_flags
+from dagserial.cli.remembered import opened
 from dagserial.diff import render_text
 from dagserial.errors import SettingsError, StampError
-from dagserial.history import History
 from dagserial.model import Value
 from dagserial.record import Record
 from dagserial.store import Origin, RecordStore, Run, stamp
@@ -61,7 +61,7 @@ def command(ctx: click.Context, /, dag_id: str, run_id: str, url: str, color: st
 
 
 def _read(dag_id: str, flags: dict[str, Any]) -> tuple[Record, Origin]:
-    with History(flags["repo"]) as history:
+    with opened(flags) as history:
         side = history.at(flags["ref"], options_of(history, flags))
         entry = side.get(dag_id)
         return entry.record, origin_of(history, side, entry, flags)
