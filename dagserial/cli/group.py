@@ -30,6 +30,7 @@ VERBS = {
     "serialize": "the records of DAG files, to stdout or as files",
     "show": "one DAG as text, JSON or a graph",
     "stamp": "point a DagRun at the record that it runs",
+    "watch": "follow a branch into a store",
     "verify": "check record files against their digests",
 }
 """Each verb with its line of help; `dagserial.cli.<verb>` holds its command."""

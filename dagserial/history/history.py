@@ -105,6 +105,10 @@ class History:
         """Return branches, tags and remote branches as one types them, sorted."""
         return sorted(set(refs.names(self._repository)))
 
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Tell whether a commit, by id, is another one or led to it; not so one that is not there."""
+        return refs.is_ancestor(self._repository, older, newer)
+
     def path(self, ref: str, path: str | PurePosixPath = "") -> RefPath:
         """Return a path at a ref, from the top of the tree; no file need be there.
 
@@ -243,8 +247,8 @@ class History:
             SettingsError, NotFoundError, RepositoryError, SandboxError: as for `at`.
         """
         parent = f"{event.commit.id}^"
-        old = self._record(parent, event.previous_id or event.dag_id, options) if event.old else None
-        new = self._record(event.commit.id, event.dag_id, options) if event.new else None
+        old = self.record(event.previous_id or event.dag_id, parent, options) if event.old else None
+        new = self.record(event.dag_id, event.commit.id, options) if event.new else None
         return old, new
 
     def first_seen(self, dag_id: str, ref: str = "HEAD", options: ReadOptions = _AS_FOUND) -> Commit | None:
@@ -266,11 +270,6 @@ class History:
         layouts = self._readings.along([commit.tree for commit in wanted], options)
         along = zip(wanted, self._readings.contents_along(layouts, options), strict=True)
         return next((commit for commit, contents in along if dag_id in contents.declared), None)
-
-    def _record(self, ref: str, dag_id: str, options: ReadOptions) -> Record:
-        tree = self._objects.tree(refs.commit(self._repository, ref))
-        body = self._readings.bodies(tree, [dag_id], options)[dag_id]
-        return Record.of(body)
 
     def _parents(self, wanted: Sequence[Commit], *, first_only: bool) -> dict[str, list[str]]:
         """Return the trees of the parents of commits, but of those whose parents are not there."""
@@ -307,6 +306,16 @@ class History:
             SettingsError, RepositoryError, SandboxError: as for `at`.
         """
         return self.at(ref, options).get(dag_id)
+
+    def record(self, dag_id: str, ref: str = "HEAD", options: ReadOptions = _AS_FOUND) -> Record:
+        """Return the record of one DAG at a commit, without looking at those of others.
+
+        Raises:
+            NotFoundError, SettingsError, RepositoryError, SandboxError: as for `load`.
+        """
+        tree = self._objects.tree(refs.commit(self._repository, ref))
+        bodies = self._readings.bodies(tree, [dag_id], options)
+        return Record.of(bodies[dag_id]) if bodies else self.load(dag_id, ref, options).record
 
     def _work_tree(self) -> Path:
         if self.root is None:
