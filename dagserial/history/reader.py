@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import pairwise
@@ -66,16 +67,17 @@ class Passage:
         Raises:
             SettingsError, RepositoryError, SandboxError: as a run does.
         """
-        running: dict[Future[list[FileResult]], list[Track]] = {}
+        running: dict[Future[list[FileResult]], tuple[list[Track], int]] = {}
         while self._waiting or running:
             while self._waiting and len(running) < most:
                 if unknown := self._unknown():
-                    running[start(self._work(unknown))] = unknown
+                    since = time.time_ns()
+                    running[start(self._work(unknown))] = unknown, since
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
-                tracks = running.pop(future)
+                tracks, since = running.pop(future)
                 for track, result in zip(tracks, future.result(), strict=True):
-                    self._learn(track, result)
+                    self._learn(track, result, since)
                 yield len(tracks)
 
     def layouts(self) -> list[Layout]:
@@ -103,10 +105,11 @@ class Passage:
                 return
             self._give(track, *known)
 
-    def _learn(self, track: Track, result: FileResult) -> None:
-        id_ = self._shelf.keep(track.file, result, self._timeline.view(track.position))
+    def _learn(self, track: Track, result: FileResult, since: int) -> None:
+        id_ = self._shelf.keep(track.file, result, self._timeline.view(track.position), since)
         # What time or memory ended is not tried again at each commit, but when the file itself has changed.
-        self._give(track, id_, result.reads if result.repeatable else Reads(contents=(track.file,)))
+        was_ended = not result.repeatable and result.reads is None
+        self._give(track, id_, Reads(contents=(track.file,)) if was_ended else result.reads)
         if track.position < track.end:
             heapq.heappush(self._waiting, track)
 
