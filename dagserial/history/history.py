@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Self
 
@@ -19,6 +20,7 @@ from dagserial.history.pair import readings
 from dagserial.history.path import RefPath
 from dagserial.history.reader import Layout
 from dagserial.history.readings import Progress, Readings, unwatched
+from dagserial.history.remote import Source, Workers
 from dagserial.history.repository import Repository
 from dagserial.history.result import Entry, Result
 from dagserial.history.side import FileSide
@@ -44,15 +46,31 @@ class History:
         repo: a folder in a repository, the repository, or a bare one. `.` is what git takes it for, by GIT_DIR and its
             kin where they are set, as in a Git hook; any other folder stands for itself, whatever they say.
         memo: remembers what DAG files gave; it stays the caller's to close. None to remember until this is closed.
+        executor: runs the DAG files of commits, in other processes or on other machines; it stays the caller's to shut
+            down. None to run them in sandboxes here.
+        workers: how many units of work the executor takes at once.
+        bundled: units of work carry the repository as a bundle, as the executor's machines do not have its path.
 
     Raises:
         RepositoryError: there is no repository, git refuses to read it, or git is not installed.
     """
 
-    def __init__(self, repo: str | Path = ".", *, memo: Memo | None = None) -> None:
+    def __init__(
+        self,
+        repo: str | Path = ".",
+        *,
+        memo: Memo | None = None,
+        executor: Executor | None = None,
+        workers: int = 8,
+        bundled: bool = False,
+    ) -> None:
         self._repository = Repository(repo)
         self._objects = Objects(self._repository)
-        self._readings = Readings(self._repository, self._objects, memo or Memo())
+        elsewhere = None
+        if executor is not None:
+            source = Source.bundled(self._repository) if bundled else Source(str(self._repository.folder))
+            elsewhere = Workers(executor, source, workers)
+        self._readings = Readings(self._repository, self._objects, memo or Memo(), elsewhere)
 
     def __enter__(self) -> Self:
         return self

@@ -17,13 +17,13 @@ from dagserial.history.disk_view import DiskView
 from dagserial.history.memo import Memo
 from dagserial.history.objects import Objects
 from dagserial.history.parser import parser_key
-from dagserial.history.reader import Layout, Passage, Start, dag_files
+from dagserial.history.reader import Layout, Passage, dag_files
+from dagserial.history.remote import Workers
 from dagserial.history.repository import Repository
-from dagserial.history.result import Declared, Kept
+from dagserial.history.result import Declared, Kept, Ran
 from dagserial.history.shelf import Shelf
 from dagserial.history.timeline import Timeline
 from dagserial.sources import files
-from dagserial.sources.child import FileResult
 from dagserial.sources.reading import FileError, ReadOptions
 from dagserial.sources.tree import OnDisk
 
@@ -55,8 +55,9 @@ class Contents(msgspec.Struct, frozen=True):
 class Readings:
     """What the DAG files of a repository give, in any of its trees. Threads may share it, and wait for each other."""
 
-    def __init__(self, repository: Repository, objects: Objects, memo: Memo) -> None:
+    def __init__(self, repository: Repository, objects: Objects, memo: Memo, workers: Workers | None = None) -> None:
         self._repository = repository
+        self._workers = workers
         self._objects = objects
         self._memo = memo
         self._shelves: dict[bytes, Shelf] = {}
@@ -72,14 +73,14 @@ class Readings:
         """
         shelf = self.shelf(options)
         with ExitStack() as stack:
-            start: Start | None = None
+            benches: Workers | Benches | None = self._workers
             at, size = 0, _FIRST
             while at < len(trees):
                 window = trees[at : at + size]
                 known = {tree: layout for tree in set(window) if (layout := _remembered(shelf, tree))}
                 if unknown := [tree for tree in dict.fromkeys(window) if tree not in known]:
-                    start = start or stack.enter_context(self._benches(options)).start
-                    known |= self._worked_out(unknown, options, start, functools.partial(progress, 0))
+                    benches = benches or stack.enter_context(self._benches(options))
+                    known |= self._worked_out(unknown, options, benches, functools.partial(progress, 0))
                 progress(len(window), 0)
                 yield from (known[tree] for tree in window)
                 at, size = at + size, min(2 * size, _MOST)
@@ -102,7 +103,7 @@ class Readings:
             view = DiskView(str(root))
             given = {file: result[0] for file, result in known.items() if result}
             for file, result in zip(unknown, results, strict=True):
-                given[file] = shelf.keep(file, _unless_changed(result, view, since), view, since)
+                given[file] = shelf.keep(file, _unless_changed(Ran.of(result), view, since), view, since)
             errors = sorted(result.error for result in found.misnamed if result.error)
             return Layout(tuple(given[file] for file in found.files), tuple(errors))
 
@@ -166,13 +167,13 @@ class Readings:
         return Benches(self._repository, self._objects, options.jobs)
 
     def _worked_out(
-        self, trees: list[str], options: ReadOptions, start: Start, progress: Callable[[int], None]
+        self, trees: list[str], options: ReadOptions, benches: Workers | Benches, progress: Callable[[int], None]
     ) -> dict[str, Layout]:
         shelf = self.shelf(options)
         with self._lock, closing(Differences(self._repository)) as differences:
             timeline = Timeline(trees, self._objects, differences)
             passage = Passage(timeline, dag_files(timeline, self._objects, options), shelf, options)
-            for ran in passage.go(start, options.jobs):
+            for ran in passage.go(benches.start, benches.most, benches.together):
                 progress(ran)
             found = dict(zip(trees, passage.layouts(), strict=True))
         for tree, layout in found.items():
@@ -190,8 +191,7 @@ def _remembered(shelf: Shelf, tree: str) -> Layout | None:
     return layout if all(map(shelf.has, layout.results)) else None
 
 
-def _unless_changed(result: FileResult, view: DiskView, since: int) -> FileResult:
-    """Return a result that is not to be remembered if what was read may have changed meanwhile."""
-    if result.reads is not None and view.has_changed(result.reads, since):
-        return msgspec.structs.replace(result, repeatable=False)
-    return result
+def _unless_changed(ran: Ran, view: DiskView, since: int) -> Ran:
+    """Return a run that is not to be remembered if what was read may have changed meanwhile."""
+    is_changed = ran.reads is not None and view.has_changed(ran.reads, since)
+    return msgspec.structs.replace(ran, repeatable=False) if is_changed else ran

@@ -5,10 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from dagserial.history.memo import Memo
-from dagserial.history.result import Brief, Result
+from dagserial.history.result import Brief, Ran, Result
 from dagserial.history.view import View, fingerprint
 from dagserial.sources import outside
-from dagserial.sources.child import FileResult
 from dagserial.sources.reading import Reads
 
 _Marks = dict[bytes, int]
@@ -45,28 +44,27 @@ class Shelf:
                 return id_, reads
         return None
 
-    def keep(self, file: str, result: FileResult, view: View, since: int) -> int:
+    def keep(self, file: str, ran: Ran, view: View, since: int) -> int:
         """Keep what a file gave in a tree; return its number.
 
         Args:
             since: when it began to run, or earlier, in nanoseconds of the clock.
         """
-        around = result.reads.outside if result.reads else ()
-        is_safe = result.repeatable and not outside.has_changed(around, view.root, since)
-        mark = fingerprint(result.reads, view) if is_safe else None
-        found = Result.of(result.parsed, [result.error] if result.error else [])
-        brief = found.brief()
+        around = ran.reads.outside if ran.reads else ()
+        is_safe = ran.repeatable and not outside.has_changed(around, view.root, since)
+        mark = fingerprint(ran.reads, view) if is_safe else None
+        brief = ran.result.brief()
         id_ = self._memo.remember(
             self._key,
             file,
-            None if mark is None or file in self._unsafe else (mark, result.reads),
+            None if mark is None or file in self._unsafe else (mark, ran.reads),
             msgspec.msgpack.encode(brief),
-            msgspec.msgpack.encode(found),
+            msgspec.msgpack.encode(ran.result),
         )
         self._briefs[id_] = brief
-        self._note(file, id_, result.reads)
+        self._note(file, id_, ran.reads)
         if mark is not None:
-            self._add(self._of(file), result.reads, mark, id_)
+            self._add(self._of(file), ran.reads, mark, id_)
         return id_
 
     def has(self, id_: int) -> bool:

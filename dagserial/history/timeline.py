@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -104,6 +104,11 @@ class Timeline:
             changes = zip(self._at[path], pairwise(kinds), strict=True)
             found.update(position for position, (before, now) in changes if before != now)
         return found
+
+    def changed(self, path: str, start: int, end: int) -> list[int]:
+        """Return the positions between two at which a path holds something else than before."""
+        at = self._at.get(path, [])
+        return at[bisect_right(at, start) : bisect_left(at, end)]
 
     def _index(self, path: str, position: int) -> int:
         return bisect_right(self._at[path], position) - 1 if path in self._at else -1

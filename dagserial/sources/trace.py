@@ -194,8 +194,8 @@ def _reads(links: Links, outside: Outside, before: set[str], seen: _Seen) -> Rea
         found = _found(links, before, looks)
         if found is None:
             return None
-        inside = [tuple(sorted(map(links.from_top, paths))) for paths in found]
-        reads = Reads(*inside, tuple(sorted(_around(links, outside, looks))))
+        contents, names, entries, modules = (tuple(sorted(map(links.from_top, paths))) for paths in found)
+        reads = Reads(contents, names, entries, modules, tuple(sorted(_around(links, outside, looks))))
         msgspec.msgpack.encode(reads)
     except (OSError, RecursionError, ValueError):  # a name that is no text, or folders nested by the thousand
         return None
