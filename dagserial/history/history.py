@@ -172,7 +172,6 @@ class History:
             (layout,) = self._readings.along([tree], options)
             if snapshot := self._snapshot(ref, commit, layout, options):
                 return snapshot
-            self._readings.forget(tree, options)
 
     def _in_place(self, ref: str, options: ReadOptions) -> Snapshot:
         while True:

@@ -192,10 +192,6 @@ class Memo:
             "INSERT OR REPLACE INTO tree VALUES (?, ?, ?, ?)", key, tree, _sealed(_seal(key, tree), body), _now()
         )
 
-    def forget_tree(self, key: bytes, tree: str) -> None:
-        """Forget what is known of a tree as a whole."""
-        self._rows("DELETE FROM tree WHERE key = ? AND tree = ?", key, tree)
-
     def usage(self) -> Usage:
         """Return what is held, after a look at all of the file; in one that is damaged, nothing is."""
         with self._lock:
@@ -230,8 +226,9 @@ class Memo:
                 raise SettingsError(f"the cache {self.path} cannot be cleared: {error}") from error
 
     def _content(self, id_: int, query: str) -> bytes | None:
-        self._used.add(id_)
         for *about, content in self._rows(query, id_):
+            with self._lock:
+                self._used.add(id_)
             return _unsealed(_seal(id_, *about), content)
         return None
 

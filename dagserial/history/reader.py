@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import pairwise
@@ -70,16 +71,17 @@ class Passage:
         Raises:
             SettingsError, RepositoryError, SandboxError: as a run does.
         """
-        running: dict[Future[list[list[Ran]]], list[list[Track]]] = {}
+        running: dict[Future[list[list[Ran]]], tuple[list[list[Track]], int]] = {}
         while self._waiting or running:
             while len(running) < most and (unknown := self._next(together)):
-                running[start([self._work(tracks) for tracks in unknown])] = unknown
+                since = time.time_ns()
+                running[start([self._work(tracks) for tracks in unknown])] = unknown, since
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
-                unknown = running.pop(future)
+                unknown, since = running.pop(future)
                 for tracks, found in zip(unknown, future.result(), strict=True):
                     for track, ran in zip(tracks, found, strict=True):
-                        self._learn(track, ran)
+                        self._learn(track, ran, since)
                 yield sum(map(len, unknown))
 
     def layouts(self) -> list[Layout]:
@@ -115,10 +117,11 @@ class Passage:
                 return
             self._give(track, *known)
 
-    def _learn(self, track: Track, ran: Ran) -> None:
-        id_ = self._shelf.keep(track.file, ran, self._timeline.view(track.position))
+    def _learn(self, track: Track, ran: Ran, since: int) -> None:
+        id_ = self._shelf.keep(track.file, ran, self._timeline.view(track.position), since)
         # What time or memory ended is not tried again at each commit, but when the file itself has changed.
-        self._give(track, id_, ran.reads if ran.repeatable else Reads(contents=(track.file,)))
+        was_ended = not ran.repeatable and ran.reads is None
+        self._give(track, id_, Reads(contents=(track.file,)) if was_ended else ran.reads)
         if track.position < track.end:
             heapq.heappush(self._waiting, track)
 

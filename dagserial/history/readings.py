@@ -103,14 +103,14 @@ class Readings:
             view = DiskView(str(root))
             given = {file: result[0] for file, result in known.items() if result}
             for file, result in zip(unknown, results, strict=True):
-                given[file] = shelf.keep(file, _unless_changed(Ran.of(result), view, since), view)
+                given[file] = shelf.keep(file, _unless_changed(Ran.of(result), view, since), view, since)
             errors = sorted(result.error for result in found.misnamed if result.error)
             return Layout(tuple(given[file] for file in found.files), tuple(errors))
 
     def contents(self, layout: Layout, options: ReadOptions) -> Contents:
         """Return what a tree declares."""
         shelf = self.shelf(options)
-        briefs = [(id_, brief) for id_ in layout.results if (brief := shelf.brief(id_))]
+        briefs = [(id_, shelf.brief(id_)) for id_ in layout.results]
         found, doubled = files.one_each(
             [(one, id_) for id_, brief in briefs for one in brief.declared],
             lambda one: (one[0].dag_id, one[0].file, one[0].line),
@@ -131,17 +131,14 @@ class Readings:
     def records(self, contents: Contents, dag_ids: Iterable[str], options: ReadOptions) -> list[Kept] | None:
         """Return the records of DAGs that a tree declares, in their order; None if one was forgotten by now."""
         shelf = self.shelf(options)
-        results: dict[int, dict[tuple[str, str], Kept]] = {}
-        found = []
-        for dag_id in dag_ids:
-            id_, digest = contents.results[dag_id], contents.declared[dag_id].digest
-            if id_ not in results:
-                result = shelf.result(id_)
-                if result is None:
-                    return None
-                results[id_] = {(one.dag_id, one.digest): one for one in result.kept}
-            found.append(results[id_][dag_id, digest])
-        return found
+        wanted = list(dag_ids)
+        results = {id_: shelf.result(id_) for id_ in {contents.results[dag_id] for dag_id in wanted}}
+        if None in results.values():
+            return None
+        kept = {
+            (id_, one.dag_id, str(one.digest)): one for id_, found in results.items() if found for one in found.kept
+        }
+        return [kept[contents.results[dag_id], dag_id, contents.declared[dag_id].digest] for dag_id in wanted]
 
     def bodies(self, tree: str, dag_ids: Collection[str], options: ReadOptions) -> dict[str, bytes]:
         """Return the records of DAGs of a tree, by dag_id, as far as it declares them.
@@ -156,11 +153,6 @@ class Readings:
             kept = self.records(contents, declared, options)
             if kept is not None:
                 return {one.dag_id: one.body for one in kept}
-            self.forget(tree, options)
-
-    def forget(self, tree: str, options: ReadOptions) -> None:
-        """Have a tree worked out anew when it is next asked for."""
-        self.shelf(options).forget_tree(tree)
 
     def shelf(self, options: ReadOptions) -> Shelf:
         """Return the shelf for what the options give."""
@@ -185,7 +177,7 @@ class Readings:
                 progress(ran)
             found = dict(zip(trees, passage.layouts(), strict=True))
         for tree, layout in found.items():
-            if all(id_ > 0 for id_ in layout.results):
+            if all(map(shelf.is_of_tree, layout.results)):
                 shelf.keep_tree(tree, msgspec.msgpack.encode(layout))
         return found
 
@@ -196,7 +188,7 @@ def _remembered(shelf: Shelf, tree: str) -> Layout | None:
     if found is None:
         return None
     layout = msgspec.msgpack.decode(found, type=Layout)
-    return layout if all(shelf.brief(id_) is not None for id_ in layout.results) else None
+    return layout if all(map(shelf.has, layout.results)) else None
 
 
 def _unless_changed(ran: Ran, view: DiskView, since: int) -> Ran:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -140,6 +141,11 @@ class AtPosition:
     def whole(self) -> str:
         """What stands for all of the tree: its id."""
         return self._timeline.trees[self._position]
+
+    @property
+    def root(self) -> str:
+        """Where the tree might lie: in the folder for temporary files."""
+        return f"{tempfile.gettempdir()}/tree"
 
     def place(self, path: str) -> Place:
         """Return what stands at a path, a link as such."""
