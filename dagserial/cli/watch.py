@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,25 +56,43 @@ def command(ref: str, url: str, interval: float, once: bool, fetch: bool, **flag
 
 
 def _follow(history: History, ref: str, url: str, options: ReadOptions, flags: dict[str, Any]) -> None:
-    """Put what the branch brought since the newest commit that a version is of."""
+    """Put what the branch brought since the newest commit that a version is of.
+
+    Of a DAG whose newest version is of no commit of the branch, as after a forced push, the present is put.
+    """
     with writing_session(url) as session:
-        known = {version.origin.bundle_version for version in RecordStore(session).newest()}
-    last = next((commit.id for commit in history.commits(ref) if commit.id in known), None)
-    if last is None:
-        _start(history, ref, url, options, flags)
-        return
-    past = past_of(history, f"{last}..{ref}", options, lambda _: True)
-    for version in put_past(url, history, past, options, flags):
-        click.echo("  ".join(past_row(version)))
+        known = {version.dag_id: version.origin.bundle_version for version in RecordStore(session).newest()}
+    reachable = {commit.id for commit in history.commits(ref, full_history=True)}
+    lost = {dag_id for dag_id, commit in known.items() if commit not in reachable}
+    put = set(known.values())
+    last = next((commit.id for commit in history.commits(ref) if commit.id in put), None)
+    if last is not None:
+        past = past_of(history, f"{last}..{ref}", options, lambda dag_id: dag_id not in lost)
+        for version in put_past(url, history, past, options, flags):
+            click.echo("  ".join(past_row(version)))
+    if last is None or lost:
+        _put_present(history, ref, url, options, flags, lambda dag_id: last is None or dag_id in lost)
 
 
-def _start(history: History, ref: str, url: str, options: ReadOptions, flags: dict[str, Any]) -> None:
+def _put_present(
+    history: History,
+    ref: str,
+    url: str,
+    options: ReadOptions,
+    flags: dict[str, Any],
+    is_wanted: Callable[[str], bool],
+) -> None:
     side = history.at(ref, options)
+    now = datetime.now(UTC)
     with writing_session(url) as session:
         store = RecordStore(session)
-        for entry in side.entries:
-            origin = origin_of(history, side, entry, flags)
-            click.echo("  ".join(past_row(store.put(entry.record, created_at=datetime.now(UTC), origin=origin))))
+        wanted = [entry for entry in side.entries if is_wanted(entry.record.dag_id)]
+        versions = [
+            store.put(entry.record, created_at=now, origin=origin_of(history, side, entry, flags)) for entry in wanted
+        ]
+    for version in versions:
+        if version.created_at == now:
+            click.echo("  ".join(past_row(version)))
 
 
 def _fetch(repo: str) -> None:
