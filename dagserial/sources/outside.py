@@ -42,6 +42,8 @@ class Outside:
         """
         if f"{path}/".startswith(self._own) or f"{end}/".startswith(self._own):
             return set()
+        if f"{self._root}/".startswith(f"{end.rstrip('/')}/"):
+            return set()  # a folder around the tree is there as long as the tree is
         if path.startswith(f"{self._root}/"):
             path = os.path.normpath(path)
         if os.path.commonpath([self._root, path]) == "/":
