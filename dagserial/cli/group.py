@@ -21,6 +21,7 @@ VERBS = {
     "demo": "see what dagserial does, on a small repository made for it",
     "diff": "what changed between two refs, DAG by DAG",
     "git-driver": "what changed in a file, for `git diff` to show",
+    "log": "at which commits DAGs came, went, or changed",
     "list": "the DAGs at a ref or in the work tree",
     "put": "put the records of a ref into a store",
     "rules": "the rules by which changes are judged, and each explained",
