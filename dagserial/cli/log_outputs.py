@@ -21,7 +21,7 @@ FORMAT = "dagserial.log/1"
 
 _STYLES = {"+": "32", "-": "31", "~": "33", ">": "36", "!": "35"}
 _COMMIT_STYLE = "33"
-_SIGNS = {**SIGNS, "unreadable": "!", "readable": "!"}
+_SIGNS: dict[str, str] = dict(SIGNS.items()) | {"unreadable": "!", "readable": "!"}
 _WORDS = {"unreadable": "cannot be read", "readable": "can be read again"}
 
 
