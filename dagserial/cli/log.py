@@ -92,7 +92,7 @@ def command(
             progress=bar.tell,
         )
         deeds = Deeds(history, options, followed, (matching, policy(history.root)), compares=detail is not None)
-        look = LogLook(detail, wants_color(color), _width(), _is_shown(form, show_values))
+        look = look_of(form, detail, color, show_values)
         found = deeds.along(events)
         for piece in LOG_RENDERERS[form](islice(found, max_count), look):
             bar.hide()
@@ -112,12 +112,7 @@ def report_ends(ends: Sequence[Commit]) -> None:
         )
 
 
-def _width() -> int:
-    return shutil.get_terminal_size((100, 24)).columns
-
-
-def _is_shown(form: str, show_values: bool | None) -> bool:
-    """Tell whether values that look like secrets are written."""
-    if show_values is not None:
-        return show_values
-    return form in ("text", "oneline") and sys.stdout.isatty()
+def look_of(form: str, detail: str | None, color: str, show_values: bool | None) -> LogLook:
+    """Return how a log looks; what looks like a secret is written as text on a terminal alone, unless asked for."""
+    is_shown = show_values if show_values is not None else form in ("text", "oneline") and sys.stdout.isatty()
+    return LogLook(detail, wants_color(color), shutil.get_terminal_size((100, 24)).columns, is_shown)
