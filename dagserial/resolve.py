@@ -54,7 +54,7 @@ def parse_range(operands: Sequence[str]) -> Range:
     return Range(operands[0], WORKTREE)
 
 
-def resolve(locator: str, repo: str, options: ReadOptions) -> Record:
+def resolve(locator: str, history: History, options: ReadOptions) -> Record:
     """Return the record that a locator means: `REF:dag_id`, `@worktree:dag_id`, a file, or `-` for stdin.
 
     The file, or what comes by stdin, is a record or a serialized DAG of Airflow.
@@ -66,11 +66,20 @@ def resolve(locator: str, repo: str, options: ReadOptions) -> Record:
     """
     if (body := held(locator)) is not None:
         return record_of(body)
+    ref, dag_id = taken_apart(locator)
+    return history.load(dag_id, ref, options).record
+
+
+def taken_apart(locator: str) -> tuple[str, str]:
+    """Return ref and dag_id of a locator that means neither a file nor stdin.
+
+    Raises:
+        NotFoundError: it is no `REF:dag_id`.
+    """
     ref, colon, dag_id = locator.rpartition(":")
     if not colon or not ref or not dag_id:
         raise NotFoundError(f"{locator!r} is neither a record file nor REF:dag_id, as in HEAD:{locator or 'etl'}")
-    with History(repo) as history:
-        return history.load(dag_id, ref, options).record
+    return ref, dag_id
 
 
 def record_of(body: bytes) -> Record:

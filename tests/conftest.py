@@ -26,6 +26,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-goldens", action="store_true", help="Write golden files instead of comparing them.")
 
 
+@pytest.fixture(autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where this test remembers what it reads; nothing that another test, or anybody else, remembered is there."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    for name in ("DAGSERIAL_NO_CACHE", "DAGSERIAL_CACHE_MIB"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[Path, bytes], None]:
     """Compare a file with bytes, or write it under --rewrite-goldens."""

@@ -19,14 +19,14 @@ from dagserial.cli.output import color_flag, write_bytes
 from dagserial.cli.policy import policy
 from dagserial.cli.progress import ProgressBar
 from dagserial.cli.reading import options_of, reading_flags
+from dagserial.cli.remembered import opened
 from dagserial.cli.selection import WithSelection
 from dagserial.cli.settings import moved
 from dagserial.diff import Matching
 from dagserial.errors import SettingsError
-from dagserial.history import History
+from dagserial.history import Event, History
 from dagserial.history.bisect import Answer, State, Verdict, search, states
 from dagserial.history.expression import Expression
-from dagserial.history.log import Event
 from dagserial.model.display import printable
 from dagserial.record import Record
 from dagserial.sources.reading import ReadOptions
@@ -76,7 +76,7 @@ def command(
     dagserial bisect etl -- grep -qv forbidden
     """
     test = _test(expression, ctx.obj)
-    with History(flags["repo"]) as history, ProgressBar("reading history") as bar:
+    with opened(flags) as history, ProgressBar("reading history") as bar:
         options, matching = options_of(history, flags), Matching(moved=moved(history.root))
         wanted = history.commits(range_)
         row = states(history.log(dag_id, wanted, options, matching=matching, progress=bar.tell))

@@ -17,15 +17,15 @@ from dagserial.cli.log_outputs import commit_document
 from dagserial.cli.output import write_bytes
 from dagserial.cli.progress import ProgressBar
 from dagserial.cli.reading import options_of, reading_flags
+from dagserial.cli.remembered import opened
 from dagserial.cli.settings import moved
 from dagserial.cli.target import Target, target
 from dagserial.diff import Change, Diff, Kind, Matching, Side
 from dagserial.diff import Target as Object
 from dagserial.diff.change import pointer
 from dagserial.diff.outputs import Report, redacted
-from dagserial.history import History
+from dagserial.history import Commit
 from dagserial.history.blame import BlamedField, blame
-from dagserial.history.commits import Commit
 from dagserial.model.display import cut, display, printable
 
 FORMAT = "dagserial.blame/1"
@@ -62,7 +62,7 @@ def command(name: str, ref: str, form: str, show_values: bool | None, **flags: A
     dagserial blame etl_daily --at v1.2.0       as of a tag
     dagserial blame etl_daily -f json           for scripts: dagserial.blame/1
     """
-    with History(flags["repo"]) as history, ProgressBar("reading history") as bar:
+    with opened(flags) as history, ProgressBar("reading history") as bar:
         options, matching = options_of(history, flags), Matching(moved=moved(history.root))
         wanted = history.commits(ref)
         what = target(name, history.at(wanted[0].id, options))

@@ -6,10 +6,9 @@ from typing import Any
 
 import click
 
-from dagserial.cli.locator import options_for
+from dagserial.cli.locator import found
 from dagserial.cli.output import write_bytes
 from dagserial.cli.reading import reading_flags
-from dagserial.resolve import resolve
 
 
 @click.command("cat")
@@ -26,4 +25,4 @@ def command(locator: str, **flags: Any) -> None:
     dagserial cat v1.2.0:etl | jq .tasks
     dagserial cat etl.json > /dev/null      is this file a record?
     """
-    write_bytes(resolve(locator, flags["repo"], options_for(locator, flags)).body)
+    write_bytes(found(locator, flags).body)

@@ -10,9 +10,7 @@ from typing import NamedTuple
 from dagserial.cli.following import Followed
 from dagserial.diff import Change, Diff, Location, Matching, Policy, Side, applied, compare_all, compare_records, judged
 from dagserial.diff.outputs import Report
-from dagserial.history import History
-from dagserial.history.commits import Commit
-from dagserial.history.log import Event
+from dagserial.history import Commit, Event, History
 from dagserial.record import Record
 from dagserial.sources.reading import ReadOptions
 
@@ -99,6 +97,6 @@ class Deeds:
 
 
 def _side(commit: Commit, events: list[Event], records: dict[str, Record], before: str = "") -> Side:
-    files = {event.dag_id: event.file for event in events}
-    locations = {dag_id: Location(files[dag_id], 1) for dag_id in records if dag_id in files}
+    places = {event.dag_id: Location(event.file, event.line) for event in events}
+    locations = {dag_id: places[dag_id] for dag_id in records if dag_id in places}
     return Side(f"{commit.id}{before}", None if before else commit.id, (), locations, records)

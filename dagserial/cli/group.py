@@ -18,6 +18,7 @@ DIFFERS, TROUBLE, INTERRUPTED, LEFT_ALONE = 1, 2, 130, 141
 VERBS = {
     "bisect": "the commit since which something holds of a DAG",
     "blame": "the commit that last changed each field of a DAG",
+    "cache": "what is remembered of DAG files, and how to forget it",
     "cat": "the exact bytes of one DAG's record",
     "db": "make, upgrade or check the tables of a database",
     "demo": "see what dagserial does, on a small repository made for it",
@@ -32,6 +33,7 @@ VERBS = {
     "serialize": "the records of DAG files, to stdout or as files",
     "show": "one DAG as text, JSON or a graph",
     "stamp": "point a DagRun at the record that it runs",
+    "watch": "follow a branch into a store",
     "verify": "check record files against their digests",
 }
 """Each verb with its line of help; `dagserial.cli.<verb>` holds its command."""

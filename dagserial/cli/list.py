@@ -10,7 +10,8 @@ from dagserial.canonical import canonical_bytes
 from dagserial.cli.group import DIFFERS
 from dagserial.cli.output import columns, report_errors, write_bytes
 from dagserial.cli.reading import options_of, reading_flags
-from dagserial.history import WORKTREE, Entry, History, Snapshot
+from dagserial.cli.remembered import opened
+from dagserial.history import WORKTREE, Entry, Snapshot
 
 FORMAT = "dagserial.list/1"
 
@@ -32,7 +33,7 @@ def command(ctx: click.Context, /, ref: str, form: str, exit_code: bool, **flags
     dagserial list -f json | jq .       for scripts: dagserial.list/1
     dagserial list --dags jobs/dags     another DAG folder
     """
-    with History(flags["repo"]) as history:
+    with opened(flags) as history:
         snapshot = history.at(ref, options_of(history, flags))
     if form == "json":
         write_bytes(list_document(snapshot) + b"\n")

@@ -1,18 +1,26 @@
-"""Say how the DAG files are read that a locator leads to."""
+"""Find the record that a locator on the command line means."""
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from dagserial.cli.reading import options_of
-from dagserial.history import History
-from dagserial.sources.reading import ReadOptions
+from dagserial.cli.remembered import opened
+from dagserial.record import Record
+from dagserial.resolve import held, record_of, resolve, taken_apart
 
 
-def options_for(locator: str, flags: dict[str, Any]) -> ReadOptions:
-    """Return how the DAG files of a locator are read; a record that is there already needs no repository."""
-    if ":" not in locator or os.path.isfile(locator):
-        return ReadOptions()
-    with History(flags["repo"]) as history:
-        return options_of(history, flags)
+def found(locator: str, flags: dict[str, Any]) -> Record:
+    """Return the record that a locator means, as `resolve` does; one that is there already needs no repository.
+
+    Args:
+        flags: those of `reading_flags`.
+
+    Raises:
+        NotFoundError, RecordError, BlobError: as for `resolve`.
+    """
+    if (body := held(locator)) is not None:
+        return record_of(body)
+    taken_apart(locator)  # before a repository is looked for
+    with opened(flags) as history:
+        return resolve(locator, history, options_of(history, flags))

@@ -17,11 +17,11 @@ from dagserial.cli.output import color_flag, wants_color, write_bytes
 from dagserial.cli.policy import policy
 from dagserial.cli.progress import ProgressBar
 from dagserial.cli.reading import options_of, reading_flags
+from dagserial.cli.remembered import opened
 from dagserial.cli.selection import WithSelection
 from dagserial.cli.settings import moved
 from dagserial.diff import Matching
-from dagserial.history import History
-from dagserial.history.commits import Commit
+from dagserial.history import Commit
 
 
 @click.command("log", cls=WithSelection, options_metavar="[OPTIONS]")
@@ -78,7 +78,7 @@ def command(
     dagserial log -p -- etl_daily.load      one task
     dagserial log --since 2024-01-01 -f json    for scripts: dagserial.log/1
     """
-    with History(flags["repo"]) as history, ProgressBar("reading history") as bar:
+    with opened(flags) as history, ProgressBar("reading history") as bar:
         options, followed = options_of(history, flags), Followed(ctx.obj)
         matching = Matching(moved=moved(history.root))
         wanted = history.commits(range_, full_history=full_history, since=since, until=until)

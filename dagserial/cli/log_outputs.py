@@ -13,8 +13,7 @@ from dagserial.diff.document import change_document
 from dagserial.diff.outputs import RENDERERS, Report, redacted
 from dagserial.diff.outputs.markdown_text import code
 from dagserial.diff.text import SIGNS
-from dagserial.history.commits import Commit
-from dagserial.history.log import Event
+from dagserial.history import Commit, Event
 from dagserial.model.display import printable
 
 FORMAT = "dagserial.log/1"
@@ -151,7 +150,7 @@ def _event(event: Event) -> dict[str, Any]:
     """Return what a document says of an event; what there is not has no key."""
     sides = {"old": event.old, "new": event.new, "previous_id": event.previous_id, "error": event.error}
     there = {name: str(value) for name, value in sides.items() if value is not None}
-    return {"operation": event.operation, "dag_id": event.dag_id, "file": event.file} | there
+    return {"operation": event.operation, "dag_id": event.dag_id, "file": event.file, "line": event.line} | there
 
 
 def _markdown(deeds: Deeds, look: LogLook) -> Iterator[bytes]:

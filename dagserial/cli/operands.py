@@ -6,9 +6,11 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from dagserial.cli.remembered import opened
 from dagserial.errors import RepositoryError, SettingsError
 from dagserial.history import WORKTREE, Entry, History, Snapshot
 from dagserial.resolve import Range, held, means_record, parse_range, record_of
@@ -16,10 +18,10 @@ from dagserial.sources.reading import Provenance, ReadOptions
 
 
 @contextmanager
-def history_of(repo: str, operands: Sequence[str]) -> Iterator[History | None]:
-    """Open the repository; None where there is none and no operand needs one."""
+def history_of(flags: dict[str, Any], operands: Sequence[str]) -> Iterator[History | None]:
+    """Open the repository of `--repo`; None where there is none and no operand needs one."""
     try:
-        with History(repo) as history:
+        with opened(flags) as history:
             yield history
     except RepositoryError:
         if len(operands) < 2 or not all(operand == "-" or os.path.isfile(operand) for operand in operands):

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 _FILE = click.Path(path_type=Path)
 
 
-def _limit(name: str, kind: type, metavar: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _limit(
+    name: str, kind: type | click.IntRange, metavar: str, text: str
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     variable = "DAGSERIAL_" + name.removeprefix("--").replace("-", "_").upper()
     return click.option(name, type=kind, metavar=metavar, envvar=variable, help=text)
 
@@ -34,6 +36,17 @@ def _limit(name: str, kind: type, metavar: str, text: str) -> Callable[[Callable
 _TREE_FLAGS = (
     click.option("--repo", default=".", metavar="DIR", envvar="DAGSERIAL_REPO", help="A folder of the repository."),
     click.option("--dags", multiple=True, metavar="PATH", help="A DAG folder or file of the tree; repeatable."),
+    click.option(
+        "--no-cache", is_flag=True, envvar="DAGSERIAL_NO_CACHE", help="Remember nothing, and go by nothing remembered."
+    ),
+    _limit("--cache-mib", click.IntRange(0), "MIB", "What the cache may take on disk, 1024."),
+    _limit("--executor", str, "URL", "Read the DAG files of commits on a Dask cluster, dask://HOST:PORT."),
+    click.option(
+        "--shared-path",
+        is_flag=True,
+        envvar="DAGSERIAL_SHARED_PATH",
+        help="The cluster has the repository at the same path; it is sent there as a bundle otherwise.",
+    ),
 )
 _FILE_FLAGS = (
     click.option("--path", "paths", multiple=True, metavar="PATH", help="A further import root; repeatable."),

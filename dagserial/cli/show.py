@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from dagserial.cli.drawing import draw_dot, draw_mermaid, draw_text
-from dagserial.cli.locator import options_for
+from dagserial.cli.locator import found
 from dagserial.cli.output import write_bytes
 from dagserial.cli.reading import reading_flags
 from dagserial.errors import NotFoundError
-from dagserial.resolve import held, resolve
+from dagserial.resolve import held
 from dagserial.sources import airflow_blob
 
 _DRAWINGS = {"dot": draw_dot, "mermaid": draw_mermaid, "text": draw_text}
@@ -47,7 +47,7 @@ def command(locator: str, form: str, airflow_hash: bool, **flags: Any) -> None:
     if airflow_hash:
         click.echo("\n".join(airflow_blob.airflow_hashes(_blob(locator))))
         return
-    record = resolve(locator, flags["repo"], options_for(locator, flags))
+    record = found(locator, flags)
     if form == "json":
         write_bytes(record.body)
     else:

@@ -14,9 +14,9 @@ from dagserial.cli.group import TROUBLE
 from dagserial.cli.origin import origin_flags, origin_of
 from dagserial.cli.output import color_flag, wants_color
 from dagserial.cli.reading import options_of, reading_flags
+from dagserial.cli.remembered import opened
 from dagserial.diff import render_text
 from dagserial.errors import SettingsError, StampError
-from dagserial.history import History
 from dagserial.model import Value
 from dagserial.record import Record
 from dagserial.store import Origin, RecordStore, Run, stamp
@@ -26,7 +26,7 @@ from dagserial.store import Origin, RecordStore, Run, stamp
 @click.argument("dag_id", metavar="DAG_ID")
 @click.argument("run_id", metavar="RUN_ID")
 @database_flag
-@click.option("--at", "ref", metavar="REF", help="The run runs the DAG as it is at REF, which is put first.")
+@click.option("--at", "ref", metavar="REF", help="The run runs the DAG as it is at REF, which is put if need be.")
 @click.option("--digest", metavar="DIGEST", help="The run runs this record of the store; its start is enough.")
 @click.option("--pinned", is_flag=True, help="The run keeps the commit of --at until it ends.")
 @click.option("--state", metavar="STATE", help="State of the run: queued, running, success, failed.")
@@ -61,7 +61,7 @@ def command(ctx: click.Context, /, dag_id: str, run_id: str, url: str, color: st
 
 
 def _read(dag_id: str, flags: dict[str, Any]) -> tuple[Record, Origin]:
-    with History(flags["repo"]) as history:
+    with opened(flags) as history:
         side = history.at(flags["ref"], options_of(history, flags))
         entry = side.get(dag_id)
         return entry.record, origin_of(history, side, entry, flags)
@@ -73,7 +73,8 @@ def _stamp(
     store, now = RecordStore(session), datetime.now(UTC)
     if found:
         record, origin = found
-        store.put(record, created_at=now, origin=origin)
+        if not store.has(record):
+            store.put(record, created_at=now, origin=origin)
     else:
         record, origin = store.get(store.find(flags["digest"])), Origin()
     return stamp(

@@ -12,9 +12,9 @@ import msgspec
 
 from dagserial.history.objects import Objects
 from dagserial.history.repository import Repository
+from dagserial.history.result import Ran
 from dagserial.history.tree import PrivateTree
 from dagserial.sandbox import protections
-from dagserial.sources.child import FileResult
 from dagserial.sources.files import Runs
 from dagserial.sources.reading import ReadOptions
 
@@ -53,7 +53,7 @@ class Bench:
         """End what runs, in whatever thread; to be closed all the same."""
         self._runs.end()
 
-    def run(self, work: Work) -> list[FileResult]:
+    def run(self, work: Work) -> list[Ran]:
         """Return what each file gives, in their order.
 
         Raises:
@@ -62,7 +62,7 @@ class Bench:
             SandboxError: the DAG files could not be run at all.
         """
         tree = self._tree.moved(work.tree)
-        found = self._runs.results(tree.root, work.folders, work.files, work.options)
+        found = list(map(Ran.of, self._runs.results(tree.root, work.folders, work.files, work.options)))
         if not _cannot_write():
             self._tree.forget()
         return found
@@ -75,6 +75,8 @@ class Benches:
     """
 
     def __init__(self, repository: Repository, objects: Objects, most: int) -> None:
+        self.most = most
+        self.together = 1
         self._make = functools.partial(Bench, repository, objects)
         self._threads = ThreadPoolExecutor(most, "dagserial-bench")
         self._idle: SimpleQueue[Bench] = SimpleQueue()
@@ -91,18 +93,18 @@ class Benches:
         for bench in self._all:
             bench.__exit__()
 
-    def start(self, work: Work) -> Future[list[FileResult]]:
-        """Have DAG files run as soon as a bench is free."""
-        return self._threads.submit(self._run, work)
+    def start(self, works: list[Work]) -> Future[list[list[Ran]]]:
+        """Have DAG files run, one work after the other, as soon as a bench is free."""
+        return self._threads.submit(self._run, works)
 
-    def _run(self, work: Work) -> list[FileResult]:
+    def _run(self, works: list[Work]) -> list[list[Ran]]:
         try:
             bench = self._idle.get_nowait()
         except Empty:
             bench = self._make()
             self._all.append(bench)
         try:
-            return bench.run(work)
+            return [bench.run(work) for work in works]
         finally:
             self._idle.put(bench)
 

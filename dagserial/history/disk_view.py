@@ -7,10 +7,8 @@ import os
 import stat
 
 from dagserial.history.view import NOTHING, Place, inside
+from dagserial.sources.outside import changed_at
 from dagserial.sources.reading import Reads
-
-_RACY = 50_000_000
-"""Nanoseconds by which the clock of a file system may be behind."""
 
 
 class DiskView:
@@ -21,7 +19,7 @@ class DiskView:
     """
 
     def __init__(self, root: str) -> None:
-        self._root = root
+        self.root = root
         self._places: dict[str, Place] = {}
 
     @property
@@ -45,9 +43,12 @@ class DiskView:
 
     def has_changed(self, reads: Reads, since: int) -> bool:
         """Tell whether anything that was read may have been changed since a moment, in nanoseconds of the clock."""
-        folders = (path.rpartition("/")[0] for path in (*reads.contents, *reads.modules))
-        paths = {*reads.contents, *reads.names, *reads.entries, *reads.modules, *folders}
-        return any(self._changed_at(path) >= since - _RACY for path in paths)
+        paths: set[str] = set()
+        for path in (*reads.contents, *reads.names, *reads.entries, *reads.modules):
+            while path not in paths:  # a folder may have been put in the place of another, with all that is in it
+                paths.add(path)
+                path = path.rpartition("/")[0]
+        return any(changed_at(self._on_disk(path)) >= since for path in paths)
 
     def _look(self, path: str) -> Place:
         try:
@@ -58,23 +59,20 @@ class DiskView:
                 return Place("folder")
             if stat.S_ISREG(found.st_mode):
                 return self._file(path, found)
+            return Place("special", f"{found.st_mode:o}")
         except OSError:
-            pass
-        return NOTHING
+            return NOTHING
 
     def _file(self, path: str, found: os.stat_result) -> Place:
         """Return the place of a file with the id that Git would give it (gitformat-pack(5), SHA-1)."""
         mode = "100755" if found.st_mode & 0o100 else "100644"
-        with open(self._on_disk(path), "rb") as file:
-            content = file.read()
+        try:
+            with open(self._on_disk(path), "rb") as file:
+                content = file.read()
+        except PermissionError:
+            return Place("file", f"unreadable {found.st_ino} {found.st_ctime_ns}")
         id_ = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
         return Place("file", f"{mode} {id_.hexdigest()}")
 
-    def _changed_at(self, path: str) -> int:
-        try:
-            return os.lstat(self._on_disk(path)).st_ctime_ns
-        except OSError:
-            return 0
-
     def _on_disk(self, path: str) -> str:
-        return inside(self._root, path) if path else self._root
+        return inside(self.root, path) if path else self.root

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Self
 
@@ -20,6 +21,7 @@ from dagserial.history.pair import readings
 from dagserial.history.path import RefPath
 from dagserial.history.reader import Layout
 from dagserial.history.readings import Progress, Readings, unwatched
+from dagserial.history.remote import Source, Workers
 from dagserial.history.repository import Repository
 from dagserial.history.result import Entry, Result
 from dagserial.history.side import FileSide
@@ -45,15 +47,31 @@ class History:
         repo: a folder in a repository, the repository, or a bare one. `.` is what git takes it for, by GIT_DIR and its
             kin where they are set, as in a Git hook; any other folder stands for itself, whatever they say.
         memo: remembers what DAG files gave; it stays the caller's to close. None to remember until this is closed.
+        executor: runs the DAG files of commits, in other processes or on other machines; it stays the caller's to shut
+            down. None to run them in sandboxes here.
+        workers: how many units of work the executor takes at once.
+        bundled: units of work carry the repository as a bundle, as the executor's machines do not have its path.
 
     Raises:
         RepositoryError: there is no repository, git refuses to read it, or git is not installed.
     """
 
-    def __init__(self, repo: str | Path = ".", *, memo: Memo | None = None) -> None:
+    def __init__(
+        self,
+        repo: str | Path = ".",
+        *,
+        memo: Memo | None = None,
+        executor: Executor | None = None,
+        workers: int = 8,
+        bundled: bool = False,
+    ) -> None:
         self._repository = Repository(repo)
         self._objects = Objects(self._repository)
-        self._readings = Readings(self._repository, self._objects, memo or Memo())
+        elsewhere = None
+        if executor is not None:
+            source = Source.bundled(self._repository) if bundled else Source(str(self._repository.folder))
+            elsewhere = Workers(executor, source, workers)
+        self._readings = Readings(self._repository, self._objects, memo or Memo(), elsewhere)
 
     def __enter__(self) -> Self:
         return self
@@ -87,6 +105,10 @@ class History:
     def refs(self) -> list[str]:
         """Return branches, tags and remote branches as one types them, sorted."""
         return sorted(set(refs.names(self._repository)))
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Tell whether a commit, by id, is another one or led to it; not so one that is not there."""
+        return refs.is_ancestor(self._repository, older, newer)
 
     def path(self, ref: str, path: str | PurePosixPath = "") -> RefPath:
         """Return a path at a ref, from the top of the tree; no file need be there.
@@ -151,7 +173,6 @@ class History:
             (layout,) = self._readings.along([tree], options)
             if snapshot := self._snapshot(ref, commit, layout, options):
                 return snapshot
-            self._readings.forget(tree, options)
 
     def _in_place(self, ref: str, options: ReadOptions) -> Snapshot:
         while True:
@@ -234,8 +255,8 @@ class History:
             SettingsError, NotFoundError, RepositoryError, SandboxError: as for `at`.
         """
         parent = f"{event.commit.id}^"
-        old = self._record(parent, event.previous_id or event.dag_id, options) if event.old else None
-        new = self._record(event.commit.id, event.dag_id, options) if event.new else None
+        old = self.record(event.previous_id or event.dag_id, parent, options) if event.old else None
+        new = self.record(event.dag_id, event.commit.id, options) if event.new else None
         return old, new
 
     def first_seen(self, dag_id: str, ref: str = "HEAD", options: ReadOptions = _AS_FOUND) -> Commit | None:
@@ -257,11 +278,6 @@ class History:
         layouts = self._readings.along([commit.tree for commit in wanted], options)
         along = zip(wanted, self._readings.contents_along(layouts, options), strict=True)
         return next((commit for commit, contents in along if dag_id in contents.declared), None)
-
-    def _record(self, ref: str, dag_id: str, options: ReadOptions) -> Record:
-        tree = self._objects.tree(refs.commit(self._repository, ref))
-        body = self._readings.bodies(tree, [dag_id], options)[dag_id]
-        return Record.of(body)
 
     def _parents(self, wanted: Sequence[Commit], *, first_only: bool) -> dict[str, list[str]]:
         """Return the trees of the parents of commits, but of those whose parents are not there."""
@@ -298,6 +314,16 @@ class History:
             SettingsError, RepositoryError, SandboxError: as for `at`.
         """
         return self.at(ref, options).get(dag_id)
+
+    def record(self, dag_id: str, ref: str = "HEAD", options: ReadOptions = _AS_FOUND) -> Record:
+        """Return the record of one DAG at a commit, without looking at those of others.
+
+        Raises:
+            NotFoundError, SettingsError, RepositoryError, SandboxError: as for `load`.
+        """
+        tree = self._objects.tree(refs.commit(self._repository, ref))
+        bodies = self._readings.bodies(tree, [dag_id], options)
+        return Record.of(bodies[dag_id]) if bodies else self.load(dag_id, ref, options).record
 
     def _work_tree(self) -> Path:
         if self.root is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import sqlite3
 import threading
 import time
@@ -20,30 +21,32 @@ from dagserial.sources.reading import Reads
 MOST_BYTES = 1024**3
 """What the file may hold after it was closed; what was not used for longest goes first."""
 
-_NAME = "readings-1.sqlite"
-_WAITING = 30.0
-"""Seconds to wait for another process that writes."""
+_VERSION = 2
+_NAME = f"readings-{_VERSION}.sqlite"
+_WAITING = 10.0
+"""Seconds to wait for other processes that write."""
 
-_DAY = 86400
+_HOUR = 3600
+"""Seconds within which a use need not be noted again."""
 _SLICE = 500
 _KEPT = 0.8
 """The part of the bytes that is left when there were too many."""
 
-_SCHEMA = """
-PRAGMA auto_vacuum = INCREMENTAL;
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
+_NUMBERS = 2**62
+
+_SCHEMA = f"""
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS result (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     key BLOB NOT NULL,
     file TEXT NOT NULL,
     mark BLOB NOT NULL,
     reads BLOB NOT NULL,
     brief BLOB NOT NULL,
-    body BLOB NOT NULL,
     used INTEGER NOT NULL,
     UNIQUE (key, file, mark)
 );
+CREATE TABLE IF NOT EXISTS body (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS tree (
     key BLOB NOT NULL,
     tree TEXT NOT NULL,
@@ -51,7 +54,10 @@ CREATE TABLE IF NOT EXISTS tree (
     used INTEGER NOT NULL,
     PRIMARY KEY (key, tree)
 );
+PRAGMA user_version = {_VERSION};
+COMMIT;
 """
+"""Bodies lie apart, as SQLite writes a row anew as a whole when its last use is noted."""
 
 
 class Known(msgspec.Struct, frozen=True, gc=False):
@@ -68,31 +74,41 @@ class Known(msgspec.Struct, frozen=True, gc=False):
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """What a memo holds: results of DAG files, trees, and the bytes that they take on disk."""
+    """What a memo holds: results of DAG files, trees, and the bytes that they take on disk.
+
+    Attributes:
+        path: of the file; empty if there is none.
+        trouble: why the file is not used; empty if it is.
+    """
 
     path: str
     results: int
     trees: int
     size: int
+    trouble: str
 
 
 class Memo:
     """Results of DAG files and what trees consist of, in an SQLite file that processes and threads may share.
 
-    A memo forgets: what it does not know is worked out again, and a file that is damaged or cannot be written is as
-    good as none. A context manager; whoever opens it closes it.
+    A memo may forget at any time, and what it does not know is worked out again. So a file that is damaged, locked or
+    cannot be written is as good as none: from then on, memory serves. Each row carries a digest of all that it says;
+    one that is not as it was written is not there. The file is opened when it is first needed. A context manager;
+    whoever opens it closes it.
 
     Args:
         folder: where the file is; None to remember in memory, until it is closed.
+        most_bytes: what the file may hold after it was closed.
     """
 
     def __init__(self, folder: Path | None = None, *, most_bytes: int = MOST_BYTES) -> None:
-        self._lock = threading.RLock()
+        self.path = None if folder is None else folder / _NAME
         self._most_bytes = most_bytes
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._trouble = ""
         self._unsaved: dict[int, tuple[bytes, bytes]] = {}
         self._used: set[int] = set()
-        self.path = None if folder is None else folder / _NAME
-        self._connection = _opened(self.path)
 
     def __enter__(self) -> Self:
         return self
@@ -102,21 +118,29 @@ class Memo:
 
     def close(self) -> None:
         """Note what was used, drop what is too much, and close the file."""
-        with self._lock, suppress(sqlite3.Error):
-            if self.path:
+        with self._lock:
+            if self._connection is None:
+                return
+            if self.path and not self._trouble:
                 self._note_use()
-                self._trim()
+                with suppress(sqlite3.Error):
+                    self._trim(self._connection)
             self._connection.close()
+            self._connection = None
 
     def known(self, key: bytes, file: str) -> list[Known]:
-        """Return the results of a DAG file that are remembered under a key, the newest first."""
-        rows = self._rows("SELECT id, mark, reads FROM result WHERE key = ? AND file = ? ORDER BY id DESC", (key, file))
-        return [Known(id_, mark, msgspec.msgpack.decode(reads, type=Reads | None)) for id_, mark, reads in rows]
+        """Return the results of a DAG file that are remembered under a key, what was used last first."""
+        query = "SELECT id, mark, reads FROM result WHERE key = ? AND file = ? ORDER BY used DESC, id"
+        found = []
+        for id_, mark, reads in self._rows(query, key, file):
+            with suppress(msgspec.MsgspecError, TypeError):
+                found.append(Known(id_, mark, msgspec.msgpack.decode(reads, type=Reads | None)))
+        return found
 
     def remember(
         self, key: bytes, file: str, known: tuple[bytes, Reads | None] | None, brief: bytes, body: bytes
     ) -> int:
-        """Keep a result, and return the number under which it is found.
+        """Keep a result, and return the number under which it is found; it takes the place of one with the same mark.
 
         Args:
             known: mark and reads, as of `Known`; None for what is not to be given to anybody else.
@@ -125,17 +149,20 @@ class Memo:
         """
         with self._lock:
             if known is not None:
-                mark, reads = known
+                mark, reads = known[0], msgspec.msgpack.encode(known[1])
                 packed = zstandard.ZstdCompressor(3).compress(body)
-                row = (key, file, mark, msgspec.msgpack.encode(reads), _sealed(brief), _sealed(packed), _today())
-                self._write(
-                    "INSERT OR IGNORE INTO result (key, file, mark, reads, brief, body, used) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    row,
+                id_ = 1 + secrets.randbelow(_NUMBERS)
+                seal = _seal(id_, key, file, mark, reads)
+                row = (id_, key, file, mark, reads, _sealed(seal, brief), _now())
+                self._rows("INSERT INTO body (id, body) VALUES (?, ?)", id_, _sealed(seal, packed))
+                self._rows(
+                    "DELETE FROM body WHERE id = (SELECT id FROM result WHERE key=? AND file=? AND mark=?)",
+                    key,
+                    file,
+                    mark,
                 )
-                found = self._rows("SELECT id FROM result WHERE key = ? AND file = ? AND mark = ?", (key, file, mark))
-                if found:
-                    return int(found[0][0])
+                self._rows("INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
+                return id_
             number = -1 - len(self._unsaved)
             self._unsaved[number] = brief, body
             return number
@@ -144,137 +171,183 @@ class Memo:
         """Return what is asked for often of a result; None if it is forgotten."""
         if id_ < 0:
             return self._unsaved[id_][0]
-        self._used.add(id_)
-        return _unsealed(self._rows("SELECT brief FROM result WHERE id = ?", (id_,)))
+        return self._content(id_, "SELECT key, file, mark, reads, brief FROM result WHERE id = ?")
 
     def body(self, id_: int) -> bytes | None:
         """Return all of a result; None if it is forgotten."""
         if id_ < 0:
             return self._unsaved[id_][1]
-        self._used.add(id_)
-        packed = _unsealed(self._rows("SELECT body FROM result WHERE id = ?", (id_,)))
+        packed = self._content(id_, "SELECT key, file, mark, reads, body FROM result JOIN body USING (id) WHERE id = ?")
         return None if packed is None else zstandard.ZstdDecompressor().decompress(packed)
 
     def tree(self, key: bytes, tree: str) -> bytes | None:
         """Return what is remembered of a tree as a whole."""
-        return _unsealed(self._rows("SELECT body FROM tree WHERE key = ? AND tree = ?", (key, tree)))
+        for (body,) in self._rows("SELECT body FROM tree WHERE key = ? AND tree = ?", key, tree):
+            return _unsealed(_seal(key, tree), body)
+        return None
 
     def remember_tree(self, key: bytes, tree: str, body: bytes) -> None:
         """Keep what is to be known of a tree as a whole."""
-        row = (key, tree, _sealed(body), _today())
-        self._write("INSERT OR REPLACE INTO tree (key, tree, body, used) VALUES (?, ?, ?, ?)", row)
-
-    def forget_tree(self, key: bytes, tree: str) -> None:
-        """Forget what is known of a tree as a whole."""
-        self._write("DELETE FROM tree WHERE key = ? AND tree = ?", (key, tree))
+        self._rows(
+            "INSERT OR REPLACE INTO tree VALUES (?, ?, ?, ?)", key, tree, _sealed(_seal(key, tree), body), _now()
+        )
 
     def usage(self) -> Usage:
-        """Return what is held.
-
-        Raises:
-            SettingsError: the file cannot be read.
-        """
-        try:
-            (results,), (trees,) = (
-                self._connection.execute(f"SELECT count(*) FROM {table}").fetchone() for table in ("result", "tree")
-            )
-            return Usage(str(self.path or ""), results, trees, self._size())
-        except sqlite3.Error as error:
-            raise SettingsError(f"the cache {self.path} cannot be read: {error}") from error
+        """Return what is held, after a look at all of the file; in one that is damaged, nothing is."""
+        with self._lock:
+            problems = self._rows("PRAGMA quick_check(1)")
+            if problems and problems[0][0] != "ok":
+                self._give_up(f"it is damaged: {problems[0][0]}")
+            counted = self._rows("SELECT (SELECT count(*) FROM result), (SELECT count(*) FROM tree)")
+            results, trees = counted[0] if counted else (0, 0)
+            size = 0 if self._trouble else _size(self._opened())
+            return Usage(str(self.path or ""), results, trees, size, self._trouble)
 
     def clear(self) -> None:
-        """Forget everything.
+        """Forget everything; a file that is of no use goes, and a new one takes its place.
 
         Raises:
             SettingsError: the file cannot be written.
         """
-        try:
-            for command in ("DELETE FROM result", "DELETE FROM tree", "PRAGMA incremental_vacuum"):
-                self._connection.execute(command).fetchall()
-        except sqlite3.Error as error:
-            raise SettingsError(f"the cache {self.path} cannot be cleared: {error}") from error
+        with self._lock:
+            try:
+                if not self.usage().trouble:
+                    connection = self._opened()
+                    connection.executescript(
+                        "BEGIN IMMEDIATE; DELETE FROM result; DELETE FROM body; DELETE FROM tree; COMMIT"
+                    )
+                    connection.execute("PRAGMA incremental_vacuum").fetchall()
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                elif self.path:
+                    for end in ("", "-wal", "-shm"):
+                        Path(f"{self.path}{end}").unlink(missing_ok=True)
+                    self._connection, self._trouble = _connected(self.path), ""
+            except (sqlite3.Error, OSError) as error:
+                raise SettingsError(f"the cache {self.path} cannot be cleared: {error}") from error
 
-    def _rows(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+    def _content(self, id_: int, query: str) -> bytes | None:
+        for *about, content in self._rows(query, id_):
+            with self._lock:
+                self._used.add(id_)
+            return _unsealed(_seal(id_, *about), content)
+        return None
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Return rows; none if the file is of no use."""
-        with self._lock, suppress(sqlite3.Error):
-            return self._connection.execute(query, values).fetchall()
-        return []
+        with self._lock:
+            try:
+                return self._opened().execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                self._give_up(str(error))
+                return []
 
-    def _write(self, command: str, values: tuple[object, ...]) -> None:
-        with self._lock, suppress(sqlite3.Error):
-            self._connection.execute(command, values)
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            if self.path is None:
+                self._connection = _connected(None)
+            else:
+                try:
+                    self._connection = _connected(self.path)
+                except (sqlite3.Error, OSError) as error:
+                    self._give_up(str(error))
+        assert self._connection is not None
+        return self._connection
 
-    def _size(self) -> int:
-        pages, free, size = (
-            self._connection.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("page_count", "freelist_count", "page_size")
-        )
-        return int((pages - free) * size)
+    def _give_up(self, why: str) -> None:
+        """Go on in memory."""
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.close()
+        self._connection, self._trouble = _connected(None), why
 
     def _note_use(self) -> None:
-        used = sorted(self._used)
+        used, now = sorted(self._used), _now()
         for at in range(0, len(used), _SLICE):
             some = used[at : at + _SLICE]
             marks = ",".join("?" * len(some))
-            self._write(f"UPDATE result SET used = ? WHERE id IN ({marks}) AND used <> ?", (_today(), *some, _today()))
+            self._rows(f"UPDATE result SET used = ? WHERE id IN ({marks}) AND used < ?", now, *some, now - _HOUR)
 
-    def _trim(self) -> None:
+    def _trim(self, connection: sqlite3.Connection) -> None:
         """Drop trees first, as they cost the least to find out, then results that were not used for longest."""
-        if self._size() <= self._most_bytes:
+        if _size(connection) <= self._most_bytes:
             return
-        for table, key, order in (("tree", "rowid", "used"), ("result", "id", "used, id")):
+        connection.execute("BEGIN IMMEDIATE")
+        for table in ("tree", "result"):
             wanted = self._most_bytes * _KEPT
-            while (size := self._size()) > wanted:
-                (count,) = self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+            while (size := _size(connection)) > wanted:
+                (count,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
                 if not count:
                     break
-                oldest = (
-                    f"SELECT {key} FROM {table} ORDER BY {order} LIMIT {max(1, round(count * (1 - wanted / size)))}"
-                )
-                self._connection.execute(f"DELETE FROM {table} WHERE {key} IN ({oldest})")
-        self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+                most = max(1, round(count * (1 - wanted / size)))
+                oldest = f"SELECT rowid FROM {table} ORDER BY used, rowid LIMIT {most}"
+                connection.execute(f"DELETE FROM {table} WHERE rowid IN ({oldest})")
+                connection.execute("DELETE FROM body WHERE id NOT IN (SELECT id FROM result)")
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA incremental_vacuum").fetchall()
 
 
-def _opened(path: Path | None) -> sqlite3.Connection:
-    """Open a file; one that is of no use is replaced, and where that is not possible either, memory serves."""
-    if path is not None:
-        for _ in range(2):
-            try:
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                return _connected(str(path))
-            except sqlite3.OperationalError:
-                break
-            except sqlite3.DatabaseError:
-                for end in ("", "-wal", "-shm"):
-                    with suppress(OSError):
-                        os.unlink(f"{path}{end}")
-            except OSError:
-                break
-    return _connected(":memory:")
+def _connected(path: Path | None) -> sqlite3.Connection:
+    """Open a file, or memory.
 
-
-def _connected(name: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(name, timeout=_WAITING, isolation_level=None, check_same_thread=False)
+    Raises:
+        sqlite3.Error, OSError: the file is of no use.
+    """
+    if path:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # what DAGs hold is nobody else's to read
+    connection = sqlite3.connect(path or ":memory:", timeout=_WAITING, isolation_level=None, check_same_thread=False)
     try:
-        connection.executescript(_SCHEMA)
+        _prepare(connection)
     except sqlite3.Error:
         connection.close()
         raise
     return connection
 
 
-def _today() -> int:
-    return int(time.time()) // _DAY
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Have the tables there."""
+    connection.execute("PRAGMA synchronous = NORMAL")
+    end = time.monotonic() + _WAITING
+    while True:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == _VERSION:
+            return
+        if version:
+            raise sqlite3.DatabaseError(f"it is of version {version}, not {_VERSION}")
+        try:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            connection.executescript(_SCHEMA)
+        except sqlite3.OperationalError:
+            # SQLite does not wait for others that make the same file.
+            connection.rollback()
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
 
 
-def _sealed(content: bytes) -> bytes:
-    """Return a content with what tells if it was damaged."""
-    return hashlib.sha256(content).digest() + content
+def _size(connection: sqlite3.Connection) -> int:
+    pages, free, size = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * size)
 
 
-def _unsealed(rows: list[tuple[Any, ...]]) -> bytes | None:
-    """Return the content of the first row, if there is one and it is as it was sealed."""
-    if not rows:
+def _now() -> int:
+    return int(time.time())
+
+
+def _seal(*about: object) -> bytes:
+    return repr(about).encode()
+
+
+def _sealed(seal: bytes, content: bytes) -> bytes:
+    """Return a content with what tells if it, or what it is sealed with, was damaged."""
+    return hashlib.sha256(seal + content).digest() + content
+
+
+def _unsealed(seal: bytes, found: object) -> bytes | None:
+    """Return the content, if it is as it was sealed."""
+    if not isinstance(found, bytes):
         return None
-    found = bytes(rows[0][0])
-    return found[32:] if hashlib.sha256(found[32:]).digest() == found[:32] else None
+    return found[32:] if hashlib.sha256(seal + found[32:]).digest() == found[:32] else None

@@ -22,9 +22,10 @@ def parser_key(options: ReadOptions) -> bytes | None:
     """Return 32 bytes that stand for all that decides, beside the tree, what DAG files give; None if that is not known.
 
     That is dagserial's own code, the interpreter, what is installed for it, and the options but for those on time,
-    memory and number of processes. What another interpreter would give (`python`) is not known.
+    memory and number of processes. What another interpreter would give (`python`) is not known, nor what packages would
+    that are imported as they are installed (`imports`): their files may change at any time.
     """
-    if options.python:
+    if options.python or options.imports:
         return None
     decisive = msgspec.structs.replace(options, timeout=1.0, memory_mib=1, jobs=1)
     text = msgspec.json.encode(decisive, order="deterministic")

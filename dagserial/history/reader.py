@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import pairwise
@@ -13,17 +14,20 @@ from dagserial.history.at_ref import AtRef
 from dagserial.history.bench import Work
 from dagserial.history.committed import Committed
 from dagserial.history.objects import Objects
+from dagserial.history.result import Ran
 from dagserial.history.shelf import Shelf
 from dagserial.history.timeline import Timeline
 from dagserial.sources import files
-from dagserial.sources.child import FileResult
 from dagserial.sources.reading import FileError, ReadOptions, Reads
 
-Start = Callable[[Work], "Future[list[FileResult]]"]
-"""Has DAG files run."""
+Start = Callable[[list[Work]], "Future[list[list[Ran]]]"]
+"""Has DAG files run, one work after the other."""
 
 _DECISIVE = (".py", ".airflowignore")
 """Ends of the names of files whose content decides on which files are DAG files."""
+
+
+_NONE = files.Found([], [], [])
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -39,7 +43,7 @@ class Layout(msgspec.Struct, frozen=True):
 
 
 class Track(msgspec.Struct, order=True):
-    """A DAG file on its way through a row of trees, to the first in which it is none any more."""
+    """A DAG file on its way through a row of trees, to the first in which it is none, or holds something else."""
 
     position: int
     file: str
@@ -55,7 +59,7 @@ class Passage:
         self._shelf = shelf
         self._options = options
         self._given: list[dict[str, int]] = [{} for _ in timeline.trees]
-        self._waiting = _tracks(found)
+        self._waiting = _tracks(found, timeline)
         self._all = sum(track.end - track.position for track in self._waiting)
         self._known = 0
 
@@ -64,30 +68,40 @@ class Passage:
         """The part of what the DAG files give in all trees that is known, from 0 to 1."""
         return self._known / self._all if self._all else 1.0
 
-    def go(self, start: Start, most: int) -> Iterator[int]:
+    def go(self, start: Start, most: int, together: int) -> Iterator[int]:
         """Have run what must run; iterate over the number of files that ran.
 
         Args:
-            most: how many runs are under way at the same time.
+            most: how many starts are under way at the same time.
+            together: how many files at least are run with one start, if there are so many.
 
         Raises:
             SettingsError, RepositoryError, SandboxError: as a run does.
         """
-        running: dict[Future[list[FileResult]], list[Track]] = {}
+        running: dict[Future[list[list[Ran]]], tuple[list[list[Track]], int]] = {}
         while self._waiting or running:
-            while self._waiting and len(running) < most:
-                if unknown := self._unknown():
-                    running[start(self._work(unknown))] = unknown
+            while len(running) < most and (unknown := self._next(together)):
+                since = time.time_ns()
+                running[start([self._work(tracks) for tracks in unknown])] = unknown, since
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
-                tracks = running.pop(future)
-                for track, result in zip(tracks, future.result(), strict=True):
-                    self._learn(track, result)
-                yield len(tracks)
+                unknown, since = running.pop(future)
+                for tracks, found in zip(unknown, future.result(), strict=True):
+                    for track, ran in zip(tracks, found, strict=True):
+                        self._learn(track, ran, since)
+                yield sum(map(len, unknown))
 
     def layouts(self) -> list[Layout]:
         """Return what the trees consist of, in their order."""
         return [self._layout(position) for position in range(len(self._timeline.trees))]
+
+    def _next(self, together: int) -> list[list[Track]]:
+        """Return DAG files of which it is not known what they give, those of one tree together."""
+        found: list[list[Track]] = []
+        while self._waiting and sum(map(len, found)) < together:
+            if unknown := self._unknown():
+                found.append(unknown)
+        return found
 
     def _unknown(self) -> list[Track]:
         """Return DAG files at the first position that is waited for, as far as nobody knows what they give there."""
@@ -110,10 +124,11 @@ class Passage:
                 return
             self._give(track, *known)
 
-    def _learn(self, track: Track, result: FileResult) -> None:
-        id_ = self._shelf.keep(track.file, result, self._timeline.view(track.position))
+    def _learn(self, track: Track, ran: Ran, since: int) -> None:
+        id_ = self._shelf.keep(track.file, ran, self._timeline.view(track.position), since)
         # What time or memory ended is not tried again at each commit, but when the file itself has changed.
-        self._give(track, id_, result.reads if result.repeatable else Reads(contents=(track.file,)))
+        was_ended = not ran.repeatable and ran.reads is None
+        self._give(track, id_, Reads(contents=(track.file,)) if was_ended else ran.reads)
         if track.position < track.end:
             heapq.heappush(self._waiting, track)
 
@@ -137,20 +152,19 @@ class Passage:
         return Layout(tuple(given[file] for file in sorted(given)), tuple(sorted(errors)))
 
 
-def _tracks(found: Sequence[files.Found]) -> list[Track]:
-    """Return where each DAG file is one, in the same DAG folders; sorted, so that the list is a heap."""
+def _tracks(found: Sequence[files.Found], timeline: Timeline) -> list[Track]:
+    """Return where each DAG file is one, in the same DAG folders and with the same content; sorted, so it is a heap."""
     tracks: list[Track] = []
-    under_way: dict[str, Track] = {}
-    for position, (before, now) in enumerate(pairwise([files.Found([], [], []), *found])):
+    starts: dict[str, int] = {}
+    for position, (before, now) in enumerate(pairwise([_NONE, *found, _NONE])):
         if now is before:
             continue
         kept = set(before.files).intersection(now.files) if before.folders == now.folders else set()
-        for file in under_way.keys() - kept:
-            under_way.pop(file).end = position
-        for file in sorted(set(now.files) - kept):
-            under_way[file] = Track(position, file, len(found))
-            tracks.append(under_way[file])
-    return tracks
+        for file in starts.keys() - kept:
+            ends = [*timeline.changed(file, starts[file], position), position]
+            tracks += (Track(start, file, end) for start, end in pairwise([starts.pop(file), *ends]))
+        starts |= dict.fromkeys(set(now.files) - kept, position)
+    return sorted(tracks)
 
 
 def dag_files(timeline: Timeline, objects: Objects, options: ReadOptions) -> list[files.Found]:

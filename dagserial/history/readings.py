@@ -17,13 +17,13 @@ from dagserial.history.disk_view import DiskView
 from dagserial.history.memo import Memo
 from dagserial.history.objects import Objects
 from dagserial.history.parser import parser_key
-from dagserial.history.reader import Layout, Passage, Start, dag_files
+from dagserial.history.reader import Layout, Passage, dag_files
+from dagserial.history.remote import Workers
 from dagserial.history.repository import Repository
-from dagserial.history.result import Declared, Kept
+from dagserial.history.result import Declared, Kept, Ran
 from dagserial.history.shelf import Shelf
 from dagserial.history.timeline import Timeline
 from dagserial.sources import files
-from dagserial.sources.child import FileResult
 from dagserial.sources.reading import FileError, ReadOptions
 from dagserial.sources.tree import OnDisk
 
@@ -55,8 +55,9 @@ class Contents(msgspec.Struct, frozen=True):
 class Readings:
     """What the DAG files of a repository give, in any of its trees. Threads may share it, and wait for each other."""
 
-    def __init__(self, repository: Repository, objects: Objects, memo: Memo) -> None:
+    def __init__(self, repository: Repository, objects: Objects, memo: Memo, workers: Workers | None = None) -> None:
         self._repository = repository
+        self._workers = workers
         self._objects = objects
         self._memo = memo
         self._shelves: dict[bytes, Shelf] = {}
@@ -72,15 +73,15 @@ class Readings:
         """
         shelf = self.shelf(options)
         with ExitStack() as stack:
-            start: Start | None = None
+            benches: Workers | Benches | None = self._workers
             at, size, ran = 0, _FIRST, 0
             while at < len(trees):
                 window = trees[at : at + size]
                 known = {tree: layout for tree in set(window) if (layout := _remembered(shelf, tree))}
                 if unknown := [tree for tree in dict.fromkeys(window) if tree not in known]:
-                    start = start or stack.enter_context(self._benches(options)).start
+                    benches = benches or stack.enter_context(self._benches(options))
                     tell = functools.partial(_tell, progress, (at, len(window), len(trees)), ran)
-                    found, more = self._worked_out(unknown, options, start, tell)
+                    found, more = self._worked_out(unknown, options, benches, tell)
                     known, ran = known | found, ran + more
                 progress((at + len(window)) / len(trees), ran)
                 yield from (known[tree] for tree in window)
@@ -104,14 +105,14 @@ class Readings:
             view = DiskView(str(root))
             given = {file: result[0] for file, result in known.items() if result}
             for file, result in zip(unknown, results, strict=True):
-                given[file] = shelf.keep(file, _unless_changed(result, view, since), view)
+                given[file] = shelf.keep(file, _unless_changed(Ran.of(result), view, since), view, since)
             errors = sorted(result.error for result in found.misnamed if result.error)
             return Layout(tuple(given[file] for file in found.files), tuple(errors))
 
     def contents(self, layout: Layout, options: ReadOptions) -> Contents:
         """Return what a tree declares."""
         shelf = self.shelf(options)
-        briefs = [(id_, brief) for id_ in layout.results if (brief := shelf.brief(id_))]
+        briefs = [(id_, shelf.brief(id_)) for id_ in layout.results]
         found, doubled = files.one_each(
             [(one, id_) for id_, brief in briefs for one in brief.declared],
             lambda one: (one[0].dag_id, one[0].file, one[0].line),
@@ -132,17 +133,14 @@ class Readings:
     def records(self, contents: Contents, dag_ids: Iterable[str], options: ReadOptions) -> list[Kept] | None:
         """Return the records of DAGs that a tree declares, in their order; None if one was forgotten by now."""
         shelf = self.shelf(options)
-        results: dict[int, dict[tuple[str, str], Kept]] = {}
-        found = []
-        for dag_id in dag_ids:
-            id_, digest = contents.results[dag_id], contents.declared[dag_id].digest
-            if id_ not in results:
-                result = shelf.result(id_)
-                if result is None:
-                    return None
-                results[id_] = {(one.dag_id, one.digest): one for one in result.kept}
-            found.append(results[id_][dag_id, digest])
-        return found
+        wanted = list(dag_ids)
+        results = {id_: shelf.result(id_) for id_ in {contents.results[dag_id] for dag_id in wanted}}
+        if None in results.values():
+            return None
+        kept = {
+            (id_, one.dag_id, str(one.digest)): one for id_, found in results.items() if found for one in found.kept
+        }
+        return [kept[contents.results[dag_id], dag_id, contents.declared[dag_id].digest] for dag_id in wanted]
 
     def bodies(self, tree: str, dag_ids: Collection[str], options: ReadOptions) -> dict[str, bytes]:
         """Return the records of DAGs of a tree, by dag_id, as far as it declares them.
@@ -157,11 +155,6 @@ class Readings:
             kept = self.records(contents, declared, options)
             if kept is not None:
                 return {one.dag_id: one.body for one in kept}
-            self.forget(tree, options)
-
-    def forget(self, tree: str, options: ReadOptions) -> None:
-        """Have a tree worked out anew when it is next asked for."""
-        self.shelf(options).forget_tree(tree)
 
     def shelf(self, options: ReadOptions) -> Shelf:
         """Return the shelf for what the options give."""
@@ -176,7 +169,7 @@ class Readings:
         return Benches(self._repository, self._objects, options.jobs)
 
     def _worked_out(
-        self, trees: list[str], options: ReadOptions, start: Start, progress: Progress
+        self, trees: list[str], options: ReadOptions, benches: Workers | Benches, progress: Progress
     ) -> tuple[dict[str, Layout], int]:
         """Return what trees consist of, and how many DAG files ran for it."""
         ran = 0
@@ -184,12 +177,12 @@ class Readings:
         with self._lock, closing(Differences(self._repository)) as differences:
             timeline = Timeline(trees, self._objects, differences)
             passage = Passage(timeline, dag_files(timeline, self._objects, options), shelf, options)
-            for more in passage.go(start, options.jobs):
+            for more in passage.go(benches.start, benches.most, benches.together):
                 ran += more
                 progress(passage.part, ran)
             found = dict(zip(trees, passage.layouts(), strict=True))
         for tree, layout in found.items():
-            if all(id_ > 0 for id_ in layout.results):
+            if all(map(shelf.is_of_tree, layout.results)):
                 shelf.keep_tree(tree, msgspec.msgpack.encode(layout))
         return found, ran
 
@@ -211,11 +204,10 @@ def _remembered(shelf: Shelf, tree: str) -> Layout | None:
     if found is None:
         return None
     layout = msgspec.msgpack.decode(found, type=Layout)
-    return layout if all(shelf.brief(id_) is not None for id_ in layout.results) else None
+    return layout if all(map(shelf.has, layout.results)) else None
 
 
-def _unless_changed(result: FileResult, view: DiskView, since: int) -> FileResult:
-    """Return a result that is not to be remembered if what was read may have changed meanwhile."""
-    if result.reads is not None and view.has_changed(result.reads, since):
-        return msgspec.structs.replace(result, repeatable=False)
-    return result
+def _unless_changed(ran: Ran, view: DiskView, since: int) -> Ran:
+    """Return a run that is not to be remembered if what was read may have changed meanwhile."""
+    is_changed = ran.reads is not None and view.has_changed(ran.reads, since)
+    return msgspec.structs.replace(ran, repeatable=False) if is_changed else ran

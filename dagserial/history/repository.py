@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from subprocess import PIPE
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from dagserial.errors import RepositoryError
 
@@ -50,6 +50,7 @@ class Repository:
     objects that a push has brought but not yet made known. Any other folder stands for itself, whatever they say.
 
     Attributes:
+        folder: as it was given, absolute.
         root: top of the work tree; None if there is none, as in a bare repository.
 
     Raises:
@@ -59,7 +60,7 @@ class Repository:
     def __init__(self, folder: str | Path) -> None:
         place = Path(folder)
         self._own_place = place != Path(".")
-        self._folder = _absolute(place)
+        self.folder = _absolute(place)
         self._git, self._not_found = _git_python()
         self.root: Path | None = None
         if self._ask("rev-parse", "--is-inside-work-tree") == b"true\n":
@@ -67,7 +68,13 @@ class Repository:
 
     def __str__(self) -> str:
         """Return what messages call the repository: its folder."""
-        return repr(str(self.root or self._folder))
+        return repr(str(self.root or self.folder))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """End what GitPython may have left running."""
@@ -144,13 +151,13 @@ class Repository:
         """
         unset = [word for name in _PLACES if self._own_place and name in os.environ for word in ("-u", name)]
         executable = str(self._git.GIT_PYTHON_GIT_EXECUTABLE or "git")
-        return [*(["env", *unset] if unset else []), executable, *_GUARDS, "-C", str(self._folder), *arguments]
+        return [*(["env", *unset] if unset else []), executable, *_GUARDS, "-C", str(self.folder), *arguments]
 
     def failure(self, diagnostics: str) -> RepositoryError:
         """Return the error for a git command that failed, by what git said."""
         if "dubious ownership" in diagnostics or "unsafe repository" in diagnostics:
             found = re.search(r"safe\.directory (.+)$", diagnostics, re.MULTILINE)
-            folder = found[1] if found else str(self._folder)
+            folder = found[1] if found else str(self.folder)
             command = f"git config --global --add safe.directory {folder}"
             return RepositoryError(
                 f"{self} belongs to another user, so git does not trust it; if you do, run `{command}`"

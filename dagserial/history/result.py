@@ -11,7 +11,8 @@ from dagserial.digest import Digest
 from dagserial.errors import DagserialError
 from dagserial.model import ValueWarning
 from dagserial.record import FORMAT, Record
-from dagserial.sources.reading import FileError, Parsed, Provenance
+from dagserial.sources.child import FileResult
+from dagserial.sources.reading import FileError, Parsed, Provenance, Reads
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -86,3 +87,16 @@ class Result(msgspec.Struct, frozen=True):
 def _kept(parsed: Parsed) -> Kept:
     record = Record.of_dag(parsed.dag)
     return Kept(record.dag_id, record.body, parsed.provenance, parsed.warnings)
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """The run of a DAG file: what it gave, and what that depends on, as of `FileResult`."""
+
+    result: Result
+    reads: Reads | None
+    repeatable: bool
+
+    @classmethod
+    def of(cls, found: FileResult) -> Self:
+        """Return what a run in the sandbox came to, with records."""
+        return cls(Result.of(found.parsed, [found.error] if found.error else []), found.reads, found.repeatable)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from dagserial.history.memo import Memo
-from dagserial.history.result import Brief, Result
+from dagserial.history.result import Brief, Ran, Result
 from dagserial.history.view import View, fingerprint
-from dagserial.sources.child import FileResult
+from dagserial.sources import outside
 from dagserial.sources.reading import Reads
 
 _Marks = dict[bytes, int]
@@ -15,6 +15,9 @@ _Marks = dict[bytes, int]
 
 class Shelf:
     """Results of DAG files that one parser gave with the same options.
+
+    What each result declares stays at hand once it was found or kept; its records may be forgotten at any time, as
+    other processes share the memo. What was forgotten once is kept in memory from then on.
 
     Args:
         key: what stands for the parser and the options; None if nothing may be taken from another run, nor left to it.
@@ -25,47 +28,72 @@ class Shelf:
         self._key = key or b""
         self._known: dict[str, list[tuple[Reads | None, _Marks]]] = {}
         self._briefs: dict[int, Brief] = {}
+        self._files: dict[int, str] = {}
+        self._forgotten: set[int] = set()
+        self._unsafe: set[str] = set()
+        self._by_tree: set[int] = set()
 
     def find(self, file: str, view: View) -> tuple[int, Reads | None] | None:
         """Return the number of what a file gives in a tree, and what of the tree decides; None if it is not known."""
         known = self._of(file)
         for at, (reads, marks) in enumerate(known):
-            mark = fingerprint(reads, view)
-            if mark in marks and self.brief(marks[mark]) is not None:
+            id_ = marks.get(fingerprint(reads, view) or b"")
+            if id_ is not None and self.has(id_):
                 known.insert(0, known.pop(at))  # the next tree is likely to be alike
-                return marks[mark], reads
+                self._note(file, id_, reads)
+                return id_, reads
         return None
 
-    def keep(self, file: str, result: FileResult, view: View) -> int:
-        """Keep what a file gave in a tree; return its number."""
-        mark = fingerprint(result.reads, view) if result.repeatable else None
-        found = Result.of(result.parsed, [result.error] if result.error else [])
-        brief = found.brief()
+    def keep(self, file: str, ran: Ran, view: View, since: int) -> int:
+        """Keep what a file gave in a tree; return its number.
+
+        Args:
+            since: when it began to run, or earlier, in nanoseconds of the clock.
+        """
+        around = ran.reads.outside if ran.reads else ()
+        is_safe = ran.repeatable and not outside.has_changed(around, view.root, since)
+        mark = fingerprint(ran.reads, view) if is_safe else None
+        brief = ran.result.brief()
         id_ = self._memo.remember(
             self._key,
             file,
-            None if mark is None else (mark, result.reads),
+            None if mark is None or file in self._unsafe else (mark, ran.reads),
             msgspec.msgpack.encode(brief),
-            msgspec.msgpack.encode(found),
+            msgspec.msgpack.encode(ran.result),
         )
         self._briefs[id_] = brief
+        self._note(file, id_, ran.reads)
         if mark is not None:
-            self._add(self._of(file), result.reads, mark, id_)
+            self._add(self._of(file), ran.reads, mark, id_)
         return id_
 
-    def brief(self, id_: int) -> Brief | None:
-        """Return what a number stands for, without the records; None if it is forgotten."""
+    def has(self, id_: int) -> bool:
+        """Tell whether it is known what a number stands for; if so, its `brief` is there from now on."""
+        if id_ in self._forgotten:
+            return False
         if id_ not in self._briefs:
             found = self._memo.brief(id_)
             if found is None:
-                return None
+                return False
             self._briefs[id_] = msgspec.msgpack.decode(found, type=Brief)
+        return True
+
+    def brief(self, id_: int) -> Brief:
+        """Return what a number stands for that was found or kept here, without the records."""
         return self._briefs[id_]
 
     def result(self, id_: int) -> Result | None:
-        """Return what a number stands for; None if it is forgotten."""
+        """Return what a number stands for; None if it is forgotten, and it is not found any more then."""
         found = self._memo.body(id_)
-        return None if found is None else msgspec.msgpack.decode(found, type=Result)
+        if found is not None:
+            return msgspec.msgpack.decode(found, type=Result)
+        self._forgotten.add(id_)
+        self._unsafe.add(self._files.get(id_, ""))
+        return None
+
+    def is_of_tree(self, id_: int) -> bool:
+        """Tell whether the tree alone decides on a result that was found or kept here, and others may have it."""
+        return id_ in self._by_tree
 
     def tree(self, tree: str) -> bytes | None:
         """Return what is known of a tree as a whole."""
@@ -75,9 +103,10 @@ class Shelf:
         """Keep what is to be known of a tree as a whole."""
         self._memo.remember_tree(self._key, tree, body)
 
-    def forget_tree(self, tree: str) -> None:
-        """Forget what is known of a tree as a whole."""
-        self._memo.forget_tree(self._key, tree)
+    def _note(self, file: str, id_: int, reads: Reads | None) -> None:
+        self._files[id_] = file
+        if id_ > 0 and not (reads and reads.outside):
+            self._by_tree.add(id_)
 
     def _of(self, file: str) -> list[tuple[Reads | None, _Marks]]:
         if file not in self._known:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from bisect import bisect_right
+import tempfile
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -104,6 +105,11 @@ class Timeline:
             found.update(position for position, (before, now) in changes if before != now)
         return found
 
+    def changed(self, path: str, start: int, end: int) -> list[int]:
+        """Return the positions between two at which a path holds something else than before."""
+        at = self._at.get(path, [])
+        return at[bisect_right(at, start) : bisect_left(at, end)]
+
     def _index(self, path: str, position: int) -> int:
         return bisect_right(self._at[path], position) - 1 if path in self._at else -1
 
@@ -135,6 +141,11 @@ class AtPosition:
     def whole(self) -> str:
         """What stands for all of the tree: its id."""
         return self._timeline.trees[self._position]
+
+    @property
+    def root(self) -> str:
+        """Where the tree might lie: in the folder for temporary files."""
+        return f"{tempfile.gettempdir()}/tree"
 
     def place(self, path: str) -> Place:
         """Return what stands at a path, a link as such."""

@@ -31,7 +31,7 @@ _REFUSED = {errno.EEXIST, errno.ENOENT, errno.EILSEQ, errno.EINVAL, errno.EISDIR
 
 LEADS_OUT = "its link leads out of the tree, or in a circle"
 
-FOLDER, SUBMODULE, LINK = "040000", "160000", "120000"
+FOLDER, SUBMODULE, LINK, EXECUTABLE = "040000", "160000", "120000", "100755"
 
 
 class Tree(msgspec.Struct, frozen=True):
@@ -129,7 +129,7 @@ class PrivateTree:
                     if change.mode == LINK:
                         self._links[change.path] = content
                     else:
-                        self._write_file(change.path, content)
+                        self._write_file(change, content)
         self._make_links()
 
     def _remove(self, changes: list[Change]) -> None:
@@ -159,9 +159,11 @@ class PrivateTree:
             with self._noting(path):
                 os.symlink(self._links[path], os.fsencode(self._on_disk(path)))
 
-    def _write_file(self, path: str, content: bytes) -> None:
-        with self._noting(path), open(self._on_disk(path), "xb") as file:
+    def _write_file(self, change: Change, content: bytes) -> None:
+        with self._noting(change.path), open(self._on_disk(change.path), "xb") as file:
             file.write(content)
+            if change.mode == EXECUTABLE:
+                os.fchmod(file.fileno(), os.fstat(file.fileno()).st_mode | 0o111)
 
     def _on_disk(self, path: str) -> str:
         return os.path.join(self._root, path)

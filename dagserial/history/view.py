@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from dagserial.sources.outside import state
 from dagserial.sources.reading import Reads
 
 
@@ -33,6 +34,10 @@ class View(Protocol):
     def whole(self) -> str | None:
         """What stands for all of the tree; None if nothing can."""
 
+    @property
+    def root(self) -> str:
+        """Where the tree lies, or might lie, on disk; absolute."""
+
     def place(self, path: str) -> Place:
         """Return what stands at a path, a link as such."""
 
@@ -48,7 +53,7 @@ def fingerprint(reads: Reads | None, view: View) -> bytes | None:
     """
     if reads is None:
         return _digest(view.whole) if view.whole else None
-    return _digest(list(_answers(reads, view)))
+    return _digest((msgspec.msgpack.encode(reads), *_answers(reads, view)))
 
 
 def _answers(reads: Reads, view: View) -> Iterator[object]:
@@ -56,13 +61,16 @@ def _answers(reads: Reads, view: View) -> Iterator[object]:
         found = view.place(path)
         yield found.kind, found.content
     for folder in reads.names:
-        yield view.names(folder)
+        yield view.place(folder).kind, view.names(folder)
     for folder in reads.entries:
+        yield view.place(folder).kind
         yield [(name, view.place(inside(folder, name)).kind) for name in view.names(folder)]
     for path in reads.modules:
         folder, _, stem = path.rpartition("/")
         yield [(name, view.place(inside(folder, name)).kind) for name in view.names(folder, stem)]
         yield view.names(path, "__init__") if view.place(path).kind == "folder" else []
+    for name in reads.outside:
+        yield state(name, view.root)
 
 
 def inside(folder: str, name: str) -> str:

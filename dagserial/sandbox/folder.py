@@ -24,6 +24,17 @@ def private_folder() -> Iterator[str]:
         _remove(folder)
 
 
+def empty(folder: str) -> None:
+    """Remove what was left in a folder; to be called when nothing writes to it any more."""
+    with os.scandir(folder) as entries:
+        left = [entry.path for entry in entries]
+    for path in left:
+        if os.path.isdir(path) and not os.path.islink(path):
+            _remove(path)
+        else:
+            os.unlink(path)
+
+
 def _remove(folder: str) -> None:
     try:
         shutil.rmtree(folder)

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from typing import Self
 
 from dagserial.errors import SandboxError
-from dagserial.sandbox.folder import PROGRAMS, private_folder
+from dagserial.sandbox.folder import PROGRAMS, empty, private_folder
 from dagserial.sandbox.interpreter import Interpreter
 from dagserial.sandbox.limits import Limits
 
@@ -13,12 +13,12 @@ from dagserial.sandbox.limits import Limits
 class Session:
     """A fresh child interpreter that answers requests by `module.main(request: bytes) -> bytes`.
 
-    Each request is answered in a fork of its own, so none finds what another left. The child inherits no environment
-    variable and no open file, makes no socket of any kind, writes only to a private folder (its working folder, HOME
-    and TMPDIR), and is gone with all its descendants when its context is left, or when this process ends. It may read
-    what this process may read. A layer that the machine lacks is left out (see `protections`); where sockets cannot be
-    refused, which is neither on x86-64 nor on AArch64, Unix sockets that are files stay reachable. If this process is
-    killed, the private folder is left behind.
+    Each request is answered in a fork of its own, and what it wrote is removed, so none finds what another left. The
+    child inherits no environment variable and no open file, makes no socket of any kind, writes only to a private
+    folder (its working folder, HOME and TMPDIR), and is gone with all its descendants when its context is left, or when
+    this process ends. It may read what this process may read. A layer that the machine lacks is left out (see
+    `protections`); where sockets cannot be refused, which is neither on x86-64 nor on AArch64, Unix sockets that are
+    files stay reachable. If this process is killed, the private folder is left behind.
 
     Args:
         module: importable by the child, or from the folder that this process would import it from. It is trusted:
@@ -32,7 +32,7 @@ class Session:
 
     def __init__(self, module: str, *, env: Mapping[str, str] = {}, hash_seed: int = 0) -> None:
         with ExitStack() as stack:
-            folder = stack.enter_context(private_folder())
+            self._folder = folder = stack.enter_context(private_folder())
             self._interpreter = stack.enter_context(Interpreter(module, folder, _environment(folder, env, hash_seed)))
             self._stack = stack.pop_all()
 
@@ -58,6 +58,7 @@ class Session:
                 or `main` raised an exception.
         """
         outcome = self._interpreter.ask(request, limits.overall)
+        empty(self._folder)
         if outcome.answer is None:
             raise SandboxError(f"the child interpreter failed: {outcome.failure}")
         return outcome.answer

@@ -75,12 +75,16 @@ class Reads(msgspec.Struct, frozen=True, omit_defaults=True):
         entries: folders listed with what each entry is: file, folder or link.
         modules: imports looked up, as folder and first name, there or not: all entries of the folder named `name` or
             `name.*`, each with its kind, and, where `name` is a folder, its `__init__.*`.
+        outside: what was looked at outside of the tree, there or not: absolute, and from the top too where the path may
+            have been made from that; with `/` at the end for folders that were listed. Neither the interpreter nor what
+            is installed for it is named.
     """
 
     contents: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     entries: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
 
 
 class ReadOptions(msgspec.Struct, frozen=True, kw_only=True):

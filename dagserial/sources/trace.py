@@ -23,6 +23,7 @@ from typing import Any
 import msgspec
 
 from dagserial.sources.links import Links
+from dagserial.sources.outside import Outside
 from dagserial.sources.questions import Look, Note, losing, replace, watch_questions
 from dagserial.sources.reading import Reads
 from dagserial.standin import finder
@@ -64,7 +65,7 @@ def start(root: str, asked: Iterable[str] = (), in_tree: Callable[[Any], Any] = 
         in_tree: returns the path that the functions of `os`, as they are now, take for a path.
     """
     seen: _Seen = set()
-    links = Links(root)
+    links, outside = Links(root), Outside(root)
     before = {links.end(path) for path in asked}
     for folder in filter(links.holds, before):
         links.named(folder, "")  # once for all forks
@@ -72,7 +73,7 @@ def start(root: str, asked: Iterable[str] = (), in_tree: Callable[[Any], Any] = 
     _watch_imports(note)
     watch_questions(note, in_tree)
     sys.addaudithook(_hook(note))
-    return Trace(seen.clear, lambda: _reads(links, before, seen))
+    return Trace(seen.clear, lambda: _reads(links, outside, before, seen))
 
 
 def _noting(seen: _Seen) -> Note:
@@ -187,12 +188,14 @@ class _Certificates(MetaPathFinder):
         return losing(function, self._note)
 
 
-def _reads(links: Links, before: set[str], seen: _Seen) -> Reads | None:
+def _reads(links: Links, outside: Outside, before: set[str], seen: _Seen) -> Reads | None:
+    looks = [(what, path) for what, path in list(seen) if "\0" not in path]  # which nothing can have
     try:
-        found = _found(
-            links, before, [(what, path) for what, path in list(seen) if "\0" not in path]
-        )  # which nothing can have
-        reads = Reads(*(tuple(sorted(map(links.from_top, paths))) for paths in found)) if found is not None else None
+        found = _found(links, before, looks)
+        if found is None:
+            return None
+        contents, names, entries, modules = (tuple(sorted(map(links.from_top, paths))) for paths in found)
+        reads = Reads(contents, names, entries, modules, tuple(sorted(_around(links, outside, looks))))
         msgspec.msgpack.encode(reads)
     except (OSError, RecursionError, ValueError):  # a name that is no text, or folders nested by the thousand
         return None
@@ -215,6 +218,19 @@ def _found(links: Links, before: set[str], seen: Sequence[tuple[Look, str]]) -> 
         (listed.get(what, contents) if links.is_folder(end) else contents).add(end)
     contents |= links.passed
     return None if links.is_left else tuple(set(filter(links.holds, paths)) for paths in found)
+
+
+def _around(links: Links, outside: Outside, seen: Sequence[tuple[Look, str]]) -> set[str]:
+    """Return what was looked at outside of the tree."""
+    found = set()
+    for what, path in seen:
+        end = links.end(path)
+        if links.holds(links.end(os.path.dirname(path)) if what is Look.MODULE else end):
+            continue
+        is_listed = what in (Look.NAMES, Look.ENTRIES) and links.is_folder(end)
+        endings = ("", ".py") if what is Look.MODULE else ("/" if is_listed else "",)
+        found |= {name + ending for name in outside.names(path, end) for ending in endings}
+    return found
 
 
 def _look_up(links: Links, path: str, contents: set[str], modules: set[str]) -> None:

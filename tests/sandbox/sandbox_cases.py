@@ -206,6 +206,10 @@ def show_folder(_: str) -> bytes:
     return json.dumps([os.getcwd(), oct(found.st_mode & 0o7777)]).encode()
 
 
+def list_folder(_: str) -> bytes:
+    return json.dumps(os.listdir()).encode()
+
+
 def mode_of_a_new_file(_: str) -> bytes:
     Path("new").touch()
     return oct(os.stat("new").st_mode & 0o777).encode()

@@ -240,6 +240,12 @@ def test_session_forgets_between_requests() -> None:
         assert [_ask(session, "count") for _ in range(2)] == [b"1", b"1"]
 
 
+def test_what_a_request_wrote_is_gone_before_the_next() -> None:
+    with Session(sandbox_cases.__name__) as session:
+        _ask(session, "litter", "/nowhere")
+        assert json.loads(_ask(session, "list_folder")) == []
+
+
 def test_session_goes_on_after_an_exception() -> None:
     with Session(sandbox_cases.__name__) as session:
         with pytest.raises(SandboxError, match="LookupError: nowhere"):

@@ -12,7 +12,8 @@ from dagserial.sources.reading import ReadOptions, Reads
 
 def results(root: Path, dag_files: list[str], options: ReadOptions | None = None) -> list[FileResult]:
     """Run DAG files of a tree with the DAG folder `dags`."""
-    return files.results(root, ["dags"], dag_files, [], options or ReadOptions())
+    with files.Runs() as runs:
+        return runs.results(root, ["dags"], dag_files, options or ReadOptions())
 
 
 def state(root: Path, reads: Reads) -> dict[str, object]:

@@ -13,15 +13,13 @@ import os
 import sys
 from pathlib import Path
 
-import msgspec
-
 from dagserial import sandbox
 from dagserial.record import Record
 from dagserial.sources import child
 from dagserial.sources.files import import_roots
 from dagserial.sources.find import dag_folders
 from dagserial.sources.reading import ReadOptions
-from dagserial.standin import install
+from dagserial.standin import NOTES, install
 
 
 def main(root: str, files: list[str]) -> None:
@@ -50,7 +48,9 @@ def main(root: str, files: list[str]) -> None:
         reader, writer = os.pipe()
         if (pid := os.fork()) == 0:
             os.close(reader)
-            result = msgspec.msgpack.decode(child._answer(request, at), type=child.FileResult)
+            os.chdir(root)
+            NOTES.start(root)
+            result = child._result(request, files[at], None)
             with os.fdopen(writer, "w") as answer:
                 json.dump({one.dag.dag_id: str(Record.of_dag(one.dag).digest) for one in result.parsed}, answer)
             os._exit(0)
