@@ -15,6 +15,8 @@ DIFFERS, TROUBLE, INTERRUPTED, LEFT_ALONE = 1, 2, 130, 141
 """Exit codes beside 0; the last two are 128 and the number of the signal."""
 
 VERBS = {
+    "bisect": "the commit since which something holds of a DAG",
+    "blame": "the commit that last changed each field of a DAG",
     "cache": "what is remembered of DAG files, and how to forget it",
     "cat": "the exact bytes of one DAG's record",
     "db": "make, upgrade or check the tables of a database",
@@ -22,6 +24,7 @@ VERBS = {
     "diff": "what changed between two refs, DAG by DAG",
     "git-driver": "what changed in a file, for `git diff` to show",
     "list": "the DAGs at a ref or in the work tree",
+    "log": "at which commits DAGs came, went, or changed",
     "put": "put the records of a ref into a store",
     "rules": "the rules by which changes are judged, and each explained",
     "runs": "which DagRuns ran what",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Self
@@ -207,15 +208,21 @@ class History:
         """
         return commits(self._repository, range_, first_parent=not full_history, since=since, until=until, paths=paths)
 
+    def ends(self, wanted: Iterable[Commit]) -> list[Commit]:
+        """Return those of some commits whose parents are not there, as the repository is a shallow clone."""
+        cut = cut_off(self._repository)
+        return [commit for commit in wanted if commit.id in cut]
+
     def log(
         self,
         dag_id: str | None = None,
-        range_: str = "HEAD",
+        range_: str | Sequence[Commit] = "HEAD",
         options: ReadOptions = _AS_FOUND,
         *,
         full_history: bool = False,
         since: str | None = None,
         until: str | None = None,
+        is_wanted: Callable[[str], bool] | None = None,
         matching: Matching = _AS_ALIKE,
         progress: Progress = unwatched,
     ) -> Iterator[Event]:
@@ -225,15 +232,17 @@ class History:
         that were renamed are followed to their older ids. Of the oldest commit in a shallow clone nothing can be told.
 
         Args:
-            dag_id: None for all DAGs.
-            range_, full_history, since, until: as for `commits`.
+            dag_id: None for all DAGs, or those that `is_wanted` tells.
+            range_, full_history, since, until: as for `commits`; or the commits that it gave.
             matching: how renamed DAGs are found.
-            progress: is told how many more trees are known, and how many DAG files ran for that.
+            progress: is told now and then which part of the work is done, and how many DAG files have run.
 
         Raises:
             SettingsError, NotFoundError, RepositoryError, SandboxError: as for `at`.
         """
-        wanted = self.commits(range_, full_history=full_history, since=since, until=until)
+        wanted = range_
+        if isinstance(wanted, str):
+            wanted = self.commits(wanted, full_history=full_history, since=since, until=until)
         parents = self._parents(wanted, first_only=not full_history)
         trees = [tree for commit in wanted for tree in (commit.tree, *parents.get(commit.id, ()))]
         layouts = self._readings.along(trees, options, progress)
@@ -244,7 +253,7 @@ class History:
             lambda tree, dag_ids: self._readings.bodies(tree, dag_ids, options),
             matching,
         )
-        return follow(found, lambda one: dag_id is None or one == dag_id)
+        return follow(found, is_wanted or (lambda one: dag_id is None or one == dag_id))
 
     def records(self, event: Event, options: ReadOptions = _AS_FOUND) -> tuple[Record | None, Record | None]:
         """Return the record of an event's DAG before and after it, as far as there is one.
@@ -263,8 +272,8 @@ class History:
         Raises:
             SettingsError, NotFoundError, RepositoryError, SandboxError: as for `at`.
         """
-        came = [event for event in self.log(dag_id, ref, options) if event.operation == "added"]
-        return came[-1].commit if came else None
+        oldest = deque(self.log(dag_id, ref, options), maxlen=1)
+        return next((event.commit for event in oldest if event.operation in ("added", "readable")), None)
 
     def last_seen(self, dag_id: str, ref: str = "HEAD", options: ReadOptions = _AS_FOUND) -> Commit | None:
         """Return the newest commit that has a DAG of that id; None if none has.

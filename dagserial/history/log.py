@@ -84,12 +84,15 @@ def log(
 
 
 def follow(found: Iterator[Event], is_wanted: Callable[[str], bool]) -> Iterator[Event]:
-    """Iterate over the events of the DAGs that are wanted, the newest first, also from when they had other ids."""
+    """Iterate over the events of the DAGs that are wanted, the newest first, also from when they had other ids.
+
+    That a DAG was renamed is told by either id.
+    """
     former: set[str] = set()
     for event in found:
-        if is_wanted(event.dag_id) or event.dag_id in former:
-            if event.previous_id is not None:
-                former.add(event.previous_id)
+        names = [name for name in (event.dag_id, event.previous_id) if name is not None]
+        if any(is_wanted(name) or name in former for name in names):
+            former.update(names[1:])
             yield event
 
 
