@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from importlib.metadata import version
 from typing import Any
 
 import click
@@ -16,6 +15,8 @@ DIFFERS, TROUBLE, INTERRUPTED, LEFT_ALONE = 1, 2, 130, 141
 """Exit codes beside 0; the last two are 128 and the number of the signal."""
 
 VERBS = {
+    "bisect": "the commit since which something holds of a DAG",
+    "blame": "the commit that last changed each field of a DAG",
     "cache": "what is remembered of DAG files, and how to forget it",
     "cat": "the exact bytes of one DAG's record",
     "db": "make, upgrade or check the tables of a database",
@@ -23,6 +24,7 @@ VERBS = {
     "diff": "what changed between two refs, DAG by DAG",
     "git-driver": "what changed in a file, for `git diff` to show",
     "list": "the DAGs at a ref or in the work tree",
+    "log": "at which commits DAGs came, went, or changed",
     "put": "put the records of a ref into a store",
     "rules": "the rules by which changes are judged, and each explained",
     "runs": "which DagRuns ran what",
@@ -30,6 +32,7 @@ VERBS = {
     "serialize": "the records of DAG files, to stdout or as files",
     "show": "one DAG as text, JSON or a graph",
     "stamp": "point a DagRun at the record that it runs",
+    "watch": "follow a branch into a store",
     "verify": "check record files against their digests",
 }
 """Each verb with its line of help; `dagserial.cli.<verb>` holds its command."""
@@ -77,7 +80,9 @@ class Verbs(click.Group):
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if wanted:
-        click.echo(f"dagserial {version('dagserial')}")
+        # Half of what the command line takes to start, and needed here alone.
+        metadata = importlib.import_module("importlib.metadata")
+        click.echo(f"dagserial {metadata.version('dagserial')}")
         ctx.exit()
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 
 from dagserial.cli.reading import pairs
-from dagserial.history import Entry, History, Snapshot
+from dagserial.history import Entry, Event, History, Snapshot
 from dagserial.store import Origin
+
+_NO_LABELS: Mapping[str, str] = {}
 
 _FLAGS = (
     click.option("--bundle", metavar="NAME", envvar="DAGSERIAL_BUNDLE", help="Name of the DAG bundle."),
@@ -29,14 +31,24 @@ def origin_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 def origin_of(history: History, side: Snapshot, entry: Entry, flags: dict[str, Any]) -> Origin:
     """Return where the record of an entry comes from; of a work tree, the commit that is checked out."""
     commit, is_dirty = (side.commit, False) if side.commit else history.checked_out()
+    place = entry.provenance
+    return _origin(flags, bundle_version=commit, ref=side.ref, is_dirty=is_dirty, file=place.file, line=place.line)
+
+
+def origin_of_event(event: Event, ref: str, flags: dict[str, Any]) -> Origin:
+    """Return where the record that a commit made comes from, with who wrote the commit and when."""
+    commit = event.commit
+    told = {"author": commit.author, "authored_at": commit.authored_at, "subject": commit.subject}
+    labels = {name: "".join(filter(str.isprintable, text)) for name, text in told.items()}
+    place = {"ref": ref, "file": event.file, "line": event.line}
+    return _origin(flags, labels, bundle_version=commit.id, is_dirty=False, **place)
+
+
+def _origin(flags: dict[str, Any], labels: Mapping[str, str] = _NO_LABELS, **place: Any) -> Origin:
     return Origin(
         bundle_name=flags["bundle"],
-        bundle_version=commit,
-        ref=side.ref,
-        is_dirty=is_dirty,
-        file=entry.provenance.file,
-        line=entry.provenance.line,
         image=flags["image"],
         note=flags["note"],
-        labels=pairs("--label NAME=TEXT", flags["labels"]) or None,
+        labels={**labels, **pairs("--label NAME=TEXT", flags["labels"])} or None,
+        **place,
     )

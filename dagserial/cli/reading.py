@@ -40,6 +40,13 @@ _TREE_FLAGS = (
         "--no-cache", is_flag=True, envvar="DAGSERIAL_NO_CACHE", help="Remember nothing, and go by nothing remembered."
     ),
     _limit("--cache-mib", click.IntRange(0), "MIB", "What the cache may take on disk, 1024."),
+    _limit("--executor", str, "URL", "Read the DAG files of commits on a Dask cluster, dask://HOST:PORT."),
+    click.option(
+        "--shared-path",
+        is_flag=True,
+        envvar="DAGSERIAL_SHARED_PATH",
+        help="The cluster has the repository at the same path; it is sent there as a bundle otherwise.",
+    ),
 )
 _FILE_FLAGS = (
     click.option("--path", "paths", multiple=True, metavar="PATH", help="A further import root; repeatable."),

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from dagserial.history import History, Memo
+from dagserial.history.cluster import cluster
 
 _MIB = 1024 * 1024
 
 
 @contextmanager
 def opened(flags: dict[str, Any]) -> Iterator[History]:
-    """Open the repository of `--repo`.
+    """Open the repository of `--repo`; its DAG files run where `--executor` says.
 
     Args:
         flags: those of `reading_flags`.
 
     Raises:
         RepositoryError: as for `History`.
+        SettingsError: the executor is of no use.
     """
-    with memo_of(flags) as memo, History(flags["repo"], memo=memo) as history:
-        yield history
+    with ExitStack() as stack:
+        memo = stack.enter_context(memo_of(flags))
+        elsewhere: dict[str, Any] = {}
+        if flags["executor"]:
+            workers = stack.enter_context(cluster(flags["executor"]))
+            elsewhere = {"executor": workers.executor, "workers": workers.most, "bundled": not flags["shared_path"]}
+        yield stack.enter_context(History(flags["repo"], memo=memo, **elsewhere))
 
 
 def memo_of(flags: dict[str, Any]) -> Memo:

@@ -17,6 +17,7 @@ from dagserial.cli.reading import file_flags, options_at
 from dagserial.errors import NotFoundError, RecordError, SettingsError
 from dagserial.model.display import printable
 from dagserial.record import Record
+from dagserial.resolve import held
 from dagserial.sources import airflow_blob, files
 from dagserial.sources.reading import Parsed, Reading
 
@@ -60,8 +61,12 @@ def command(ctx: click.Context, /, targets: tuple[Path, ...], output: Path | Non
 
 
 def _is_blob(target: Path) -> bool:
-    """Tell whether a target is a file that is read as a serialized DAG of Airflow."""
-    return target.is_file() and target.suffix in (".json", ".zlib")
+    """Tell whether a target is a file that holds a serialized DAG of Airflow.
+
+    Raises:
+        NotFoundError: the file cannot be read.
+    """
+    return target.suffix in (".json", ".zlib") and airflow_blob.is_blob(held(str(target)) or b"")
 
 
 def _by_top(targets: Iterable[Path]) -> dict[Path, list[Path]]:

@@ -26,7 +26,7 @@ from dagserial.store import Origin, RecordStore, Run, stamp
 @click.argument("dag_id", metavar="DAG_ID")
 @click.argument("run_id", metavar="RUN_ID")
 @database_flag
-@click.option("--at", "ref", metavar="REF", help="The run runs the DAG as it is at REF, which is put first.")
+@click.option("--at", "ref", metavar="REF", help="The run runs the DAG as it is at REF, which is put if need be.")
 @click.option("--digest", metavar="DIGEST", help="The run runs this record of the store; its start is enough.")
 @click.option("--pinned", is_flag=True, help="The run keeps the commit of --at until it ends.")
 @click.option("--state", metavar="STATE", help="State of the run: queued, running, success, failed.")
@@ -73,7 +73,8 @@ def _stamp(
     store, now = RecordStore(session), datetime.now(UTC)
     if found:
         record, origin = found
-        store.put(record, created_at=now, origin=origin)
+        if not store.has(record):
+            store.put(record, created_at=now, origin=origin)
     else:
         record, origin = store.get(store.find(flags["digest"])), Origin()
     return stamp(

@@ -7,7 +7,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dagserial.history.commits import Commit
     from dagserial.history.history import WORKTREE, History
+    from dagserial.history.log import Event
     from dagserial.history.memo import Memo
     from dagserial.history.path import RefPath
     from dagserial.history.result import Entry
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "WORKTREE": "history",
+    "Commit": "commits",
     "Entry": "result",
+    "Event": "log",
     "FileSide": "side",
     "History": "history",
     "Memo": "memo",
@@ -25,7 +29,7 @@ _HOMES = {
 }
 """The module in which each name lives."""
 
-__all__ = ["WORKTREE", "Entry", "FileSide", "History", "Memo", "RefPath", "Snapshot"]
+__all__ = ["WORKTREE", "Commit", "Entry", "Event", "FileSide", "History", "Memo", "RefPath", "Snapshot"]
 
 
 def __getattr__(name: str) -> Any:

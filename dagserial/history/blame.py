@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from dagserial.canonical import canonical_bytes
-from dagserial.diff import compare_records
+from dagserial.diff import Matching, compare_records
 from dagserial.history.commits import Commit
 from dagserial.history.log import Event
 from dagserial.record import Record
@@ -47,9 +47,21 @@ class _Key(msgspec.Struct, frozen=True):
 
 
 _Values = dict[_Key, bytes]
+_AS_ALIKE = Matching()
 
 
-def blame(record: Record, events: Iterable[Event], records: Records) -> list[BlamedField]:
+def _everything(_part: str, _id: str, _field: str) -> bool:
+    return True
+
+
+def blame(
+    record: Record,
+    events: Iterable[Event],
+    records: Records,
+    *,
+    is_wanted: Callable[[str, str, str], bool] = _everything,
+    matching: Matching = _AS_ALIKE,
+) -> list[BlamedField]:
     """Return the fields of a DAG in the order of its record, each with the commit that last changed it.
 
     A field of a task that was renamed and kept its value stays with the older commit.
@@ -57,15 +69,17 @@ def blame(record: Record, events: Iterable[Event], records: Records) -> list[Bla
     Args:
         record: the DAG as it is in the end.
         events: what happened to the DAG, the newest first; read as far as need be.
+        is_wanted: tells by part, id and field of what to look for the commit.
+        matching: how renamed tasks are found.
     """
-    values = _values(record)
+    values = {key: value for key, value in _values(record).items() if is_wanted(key.part, key.id, key.field)}
     blamed: dict[_Key, Commit] = {}
     left = {key: key for key in values}  # each with what it is called where the way back has come to
     for commit, old, new in _steps(events, records):
         if old is None:
             blamed |= dict.fromkeys(left, commit)
             break
-        before, after, former = _values(old), _values(new), _former_ids(old, new)
+        before, after, former = _values(old), _values(new), _former_ids(old, new, matching)
         for key, called in list(left.items()):
             was = msgspec.structs.replace(called, id=former.get((called.part, called.id), called.id))
             left[key] = was
@@ -96,10 +110,10 @@ def _steps(events: Iterable[Event], records: Records) -> Iterator[tuple[Commit, 
         yield again[0], None, again[1]
 
 
-def _former_ids(old: Record, new: Record) -> dict[tuple[str, str], str]:
+def _former_ids(old: Record, new: Record, matching: Matching) -> dict[tuple[str, str], str]:
     """Return the older ids of tasks and groups that were renamed, by part and newer id; of the DAG, likewise."""
     found = {("dag", new.dag_id): old.dag_id}
-    for change in compare_records(old, new):
+    for change in compare_records(old, new, matching):
         if change.operation == "renamed" and change.object.kind in _PARTS:
             found[_PARTS[change.object.kind], change.object.id] = change.was.id
     return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Self
@@ -105,6 +106,10 @@ class History:
         """Return branches, tags and remote branches as one types them, sorted."""
         return sorted(set(refs.names(self._repository)))
 
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Tell whether a commit, by id, is another one or led to it; not so one that is not there."""
+        return refs.is_ancestor(self._repository, older, newer)
+
     def path(self, ref: str, path: str | PurePosixPath = "") -> RefPath:
         """Return a path at a ref, from the top of the tree; no file need be there.
 
@@ -181,7 +186,13 @@ class History:
         return None if kept is None else Snapshot.of(ref, commit, kept, contents.errors)
 
     def commits(
-        self, range_: str = "HEAD", *, full_history: bool = False, since: str | None = None, until: str | None = None
+        self,
+        range_: str = "HEAD",
+        *,
+        full_history: bool = False,
+        since: str | None = None,
+        until: str | None = None,
+        paths: Sequence[str] = (),
     ) -> list[Commit]:
         """Return the commits of a range, the newest first.
 
@@ -190,21 +201,28 @@ class History:
             full_history: follow all parents of merges, not the first one only.
             since: no older commits, as `git log --since` takes it.
             until: no newer commits.
+            paths: only commits that changed one of these files or folders, from the top of the tree.
 
         Raises:
             SettingsError, NotFoundError, RepositoryError: as for `commit`.
         """
-        return commits(self._repository, range_, first_parent=not full_history, since=since, until=until)
+        return commits(self._repository, range_, first_parent=not full_history, since=since, until=until, paths=paths)
+
+    def ends(self, wanted: Iterable[Commit]) -> list[Commit]:
+        """Return those of some commits whose parents are not there, as the repository is a shallow clone."""
+        cut = cut_off(self._repository)
+        return [commit for commit in wanted if commit.id in cut]
 
     def log(
         self,
         dag_id: str | None = None,
-        range_: str = "HEAD",
+        range_: str | Sequence[Commit] = "HEAD",
         options: ReadOptions = _AS_FOUND,
         *,
         full_history: bool = False,
         since: str | None = None,
         until: str | None = None,
+        is_wanted: Callable[[str], bool] | None = None,
         matching: Matching = _AS_ALIKE,
         progress: Progress = unwatched,
     ) -> Iterator[Event]:
@@ -214,15 +232,17 @@ class History:
         that were renamed are followed to their older ids. Of the oldest commit in a shallow clone nothing can be told.
 
         Args:
-            dag_id: None for all DAGs.
-            range_, full_history, since, until: as for `commits`.
+            dag_id: None for all DAGs, or those that `is_wanted` tells.
+            range_, full_history, since, until: as for `commits`; or the commits that it gave.
             matching: how renamed DAGs are found.
-            progress: is told how many more trees are known, and how many DAG files ran for that.
+            progress: is told now and then which part of the work is done, and how many DAG files have run.
 
         Raises:
             SettingsError, NotFoundError, RepositoryError, SandboxError: as for `at`.
         """
-        wanted = self.commits(range_, full_history=full_history, since=since, until=until)
+        wanted = range_
+        if isinstance(wanted, str):
+            wanted = self.commits(wanted, full_history=full_history, since=since, until=until)
         parents = self._parents(wanted, first_only=not full_history)
         trees = [tree for commit in wanted for tree in (commit.tree, *parents.get(commit.id, ()))]
         layouts = self._readings.along(trees, options, progress)
@@ -233,7 +253,7 @@ class History:
             lambda tree, dag_ids: self._readings.bodies(tree, dag_ids, options),
             matching,
         )
-        return follow(found, lambda one: dag_id is None or one == dag_id)
+        return follow(found, is_wanted or (lambda one: dag_id is None or one == dag_id))
 
     def records(self, event: Event, options: ReadOptions = _AS_FOUND) -> tuple[Record | None, Record | None]:
         """Return the record of an event's DAG before and after it, as far as there is one.
@@ -242,8 +262,8 @@ class History:
             SettingsError, NotFoundError, RepositoryError, SandboxError: as for `at`.
         """
         parent = f"{event.commit.id}^"
-        old = self._record(parent, event.previous_id or event.dag_id, options) if event.old else None
-        new = self._record(event.commit.id, event.dag_id, options) if event.new else None
+        old = self.record(event.previous_id or event.dag_id, parent, options) if event.old else None
+        new = self.record(event.dag_id, event.commit.id, options) if event.new else None
         return old, new
 
     def first_seen(self, dag_id: str, ref: str = "HEAD", options: ReadOptions = _AS_FOUND) -> Commit | None:
@@ -252,8 +272,8 @@ class History:
         Raises:
             SettingsError, NotFoundError, RepositoryError, SandboxError: as for `at`.
         """
-        came = [event for event in self.log(dag_id, ref, options) if event.operation == "added"]
-        return came[-1].commit if came else None
+        oldest = deque(self.log(dag_id, ref, options), maxlen=1)
+        return next((event.commit for event in oldest if event.operation in ("added", "readable")), None)
 
     def last_seen(self, dag_id: str, ref: str = "HEAD", options: ReadOptions = _AS_FOUND) -> Commit | None:
         """Return the newest commit that has a DAG of that id; None if none has.
@@ -265,11 +285,6 @@ class History:
         layouts = self._readings.along([commit.tree for commit in wanted], options)
         along = zip(wanted, self._readings.contents_along(layouts, options), strict=True)
         return next((commit for commit, contents in along if dag_id in contents.declared), None)
-
-    def _record(self, ref: str, dag_id: str, options: ReadOptions) -> Record:
-        tree = self._objects.tree(refs.commit(self._repository, ref))
-        body = self._readings.bodies(tree, [dag_id], options)[dag_id]
-        return Record.of(body)
 
     def _parents(self, wanted: Sequence[Commit], *, first_only: bool) -> dict[str, list[str]]:
         """Return the trees of the parents of commits, but of those whose parents are not there."""
@@ -306,6 +321,16 @@ class History:
             SettingsError, RepositoryError, SandboxError: as for `at`.
         """
         return self.at(ref, options).get(dag_id)
+
+    def record(self, dag_id: str, ref: str = "HEAD", options: ReadOptions = _AS_FOUND) -> Record:
+        """Return the record of one DAG at a commit, without looking at those of others.
+
+        Raises:
+            NotFoundError, SettingsError, RepositoryError, SandboxError: as for `load`.
+        """
+        tree = self._objects.tree(refs.commit(self._repository, ref))
+        bodies = self._readings.bodies(tree, [dag_id], options)
+        return Record.of(bodies[dag_id]) if bodies else self.load(dag_id, ref, options).record
 
     def _work_tree(self) -> Path:
         if self.root is None:

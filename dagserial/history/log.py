@@ -26,7 +26,7 @@ class Event(msgspec.Struct, frozen=True):
         dag_id: the DAG; its older id if it was removed.
         old: digest of its record before the commit; None if there was none.
         new: digest of its record after it; None if there is none.
-        file: where it is declared, or was.
+        file: where it is declared, or was; with the line, from 1.
         previous_id: what it was called before, if it was renamed.
         error: why the file cannot be read.
     """
@@ -37,6 +37,7 @@ class Event(msgspec.Struct, frozen=True):
     old: Digest | None
     new: Digest | None
     file: str
+    line: int
     previous_id: str | None = None
     error: str | None = None
 
@@ -83,12 +84,15 @@ def log(
 
 
 def follow(found: Iterator[Event], is_wanted: Callable[[str], bool]) -> Iterator[Event]:
-    """Iterate over the events of the DAGs that are wanted, the newest first, also from when they had other ids."""
+    """Iterate over the events of the DAGs that are wanted, the newest first, also from when they had other ids.
+
+    That a DAG was renamed is told by either id.
+    """
     former: set[str] = set()
     for event in found:
-        if is_wanted(event.dag_id) or event.dag_id in former:
-            if event.previous_id is not None:
-                former.add(event.previous_id)
+        names = [name for name in (event.dag_id, event.previous_id) if name is not None]
+        if any(is_wanted(name) or name in former for name in names):
+            former.update(names[1:])
             yield event
 
 
@@ -108,18 +112,21 @@ def events(commit: Commit, old: Side, new: Side, bodies: Bodies, matching: Match
     for dag_id in sorted(before.keys() | after.keys()):
         one, other = before.get(dag_id), after.get(dag_id)
         if one and other and one.digest != other.digest:
-            yield Event(commit, "changed", dag_id, Digest(one.digest), Digest(other.digest), other.file)
+            yield Event(commit, "changed", dag_id, Digest(one.digest), Digest(other.digest), other.file, other.line)
         elif dag_id in renames and other:
             was = before[renames[dag_id]]
-            yield Event(commit, "renamed", dag_id, Digest(was.digest), Digest(other.digest), other.file, was.dag_id)
-        elif other and not one:
             yield Event(
-                commit, "added" if dag_id in come else "readable", dag_id, None, Digest(other.digest), other.file
+                commit, "renamed", dag_id, Digest(was.digest), Digest(other.digest), other.file, other.line, was.dag_id
             )
+        elif other and not one:
+            operation: Operation = "added" if dag_id in come else "readable"
+            yield Event(commit, operation, dag_id, None, Digest(other.digest), other.file, other.line)
         elif one and not other and dag_id in gone:
-            yield Event(commit, "removed", dag_id, Digest(one.digest), None, one.file)
+            yield Event(commit, "removed", dag_id, Digest(one.digest), None, one.file, one.line)
         elif one and not other and one.file in unread_after:
-            yield Event(commit, "unreadable", dag_id, Digest(one.digest), None, one.file, error=unread_after[one.file])
+            yield Event(
+                commit, "unreadable", dag_id, Digest(one.digest), None, one.file, one.line, error=unread_after[one.file]
+            )
 
 
 def _renames(

@@ -60,6 +60,13 @@ class Passage:
         self._options = options
         self._given: list[dict[str, int]] = [{} for _ in timeline.trees]
         self._waiting = _tracks(found, timeline)
+        self._all = sum(track.end - track.position for track in self._waiting)
+        self._known = 0
+
+    @property
+    def part(self) -> float:
+        """The part of what the DAG files give in all trees that is known, from 0 to 1."""
+        return self._known / self._all if self._all else 1.0
 
     def go(self, start: Start, most: int, together: int) -> Iterator[int]:
         """Have run what must run; iterate over the number of files that ran.
@@ -130,6 +137,7 @@ class Passage:
         end = min(track.end, self._timeline.next_change(reads, track.position))
         for position in range(track.position, end):
             self._given[position][track.file] = id_
+        self._known += end - track.position
         track.position = end
 
     def _work(self, tracks: list[Track]) -> Work:

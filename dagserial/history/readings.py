@@ -30,11 +30,11 @@ from dagserial.sources.tree import OnDisk
 _FIRST, _MOST = 16, 1024
 """How many trees are worked out together: few at first, as whoever asks may have enough."""
 
-Progress = Callable[[int, int], None]
-"""Is told each time how many more trees are known, and how many DAG files ran for it."""
+Progress = Callable[[float, int], None]
+"""Is told now and then which part of all trees is known, from 0 to 1, and how many DAG files have run by then."""
 
 
-def unwatched(_trees: int, _files: int) -> None:
+def unwatched(_part: float, _files: int) -> None:
     """Tell nobody."""
 
 
@@ -74,14 +74,16 @@ class Readings:
         shelf = self.shelf(options)
         with ExitStack() as stack:
             benches: Workers | Benches | None = self._workers
-            at, size = 0, _FIRST
+            at, size, ran = 0, _FIRST, 0
             while at < len(trees):
                 window = trees[at : at + size]
                 known = {tree: layout for tree in set(window) if (layout := _remembered(shelf, tree))}
                 if unknown := [tree for tree in dict.fromkeys(window) if tree not in known]:
                     benches = benches or stack.enter_context(self._benches(options))
-                    known |= self._worked_out(unknown, options, benches, functools.partial(progress, 0))
-                progress(len(window), 0)
+                    tell = functools.partial(_tell, progress, (at, len(window), len(trees)), ran)
+                    found, more = self._worked_out(unknown, options, benches, tell)
+                    known, ran = known | found, ran + more
+                progress((at + len(window)) / len(trees), ran)
                 yield from (known[tree] for tree in window)
                 at, size = at + size, min(2 * size, _MOST)
 
@@ -167,19 +169,33 @@ class Readings:
         return Benches(self._repository, self._objects, options.jobs)
 
     def _worked_out(
-        self, trees: list[str], options: ReadOptions, benches: Workers | Benches, progress: Callable[[int], None]
-    ) -> dict[str, Layout]:
+        self, trees: list[str], options: ReadOptions, benches: Workers | Benches, progress: Progress
+    ) -> tuple[dict[str, Layout], int]:
+        """Return what trees consist of, and how many DAG files ran for it."""
+        ran = 0
         shelf = self.shelf(options)
         with self._lock, closing(Differences(self._repository)) as differences:
             timeline = Timeline(trees, self._objects, differences)
             passage = Passage(timeline, dag_files(timeline, self._objects, options), shelf, options)
-            for ran in passage.go(benches.start, benches.most, benches.together):
-                progress(ran)
+            for more in passage.go(benches.start, benches.most, benches.together):
+                ran += more
+                progress(passage.part, ran)
             found = dict(zip(trees, passage.layouts(), strict=True))
         for tree, layout in found.items():
             if all(map(shelf.is_of_tree, layout.results)):
                 shelf.keep_tree(tree, msgspec.msgpack.encode(layout))
-        return found
+        return found, ran
+
+
+def _tell(progress: Progress, window: tuple[int, int, int], ran: int, part: float, more: int) -> None:
+    """Tell of a part of a window as the part of all trees that it is.
+
+    Args:
+        window: where it begins, how many trees it has, and how many there are in all.
+        ran: how many DAG files ran for the windows before it.
+    """
+    begin, length, total = window
+    progress((begin + part * length) / total, ran + more)
 
 
 def _remembered(shelf: Shelf, tree: str) -> Layout | None:

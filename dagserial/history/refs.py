@@ -59,6 +59,11 @@ def merge_base(repository: Repository, a: str, b: str) -> str:
     raise NotFoundError(f"{a!r} and {b!r} have no common ancestor in {repository}")
 
 
+def is_ancestor(repository: Repository, older: str, newer: str) -> bool:
+    """Tell whether a commit is another one or led to it; not so one that is not there."""
+    return not repository.run("merge-base", "--is-ancestor", older, newer)[0]
+
+
 def _check_form(ref: str) -> None:
     if not ref:
         raise SettingsError("a ref is missing: it is the empty string")

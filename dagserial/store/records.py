@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from dagserial.digest import Digest
@@ -102,6 +102,19 @@ class RecordStore:
         """Return the newest version of a DAG; None of a DAG that was never put."""
         row = self._session.execute(_newest_first(dag_id).limit(1)).one_or_none()
         return None if row is None else version_of(row)
+
+    def newest(self) -> list[Version]:
+        """Return the newest version of each DAG, by dag_id."""
+        newest = select(dag_version.c.dag_id, func.max(dag_version.c.number).label("number"))
+        of_each = newest.group_by(dag_version.c.dag_id).subquery()
+        is_newest = (dag_version.c.dag_id == of_each.c.dag_id) & (dag_version.c.number == of_each.c.number)
+        rows = self._session.execute(select(dag_version).join(of_each, is_newest).order_by(dag_version.c.dag_id))
+        return [version_of(row) for row in rows]
+
+    def has(self, record: Record) -> bool:
+        """Tell whether a record is there; nothing of it is read."""
+        found = self._session.scalar(select(dag_record.c.digest).where(dag_record.c.digest == record.digest))
+        return found is not None
 
     def referrers(self, digest: Digest) -> list[Referrer]:
         """Return what points at a record: versions, then runs, then task instances, each by id; none of one unknown."""

@@ -6,8 +6,12 @@ import ast
 import re
 from typing import Any
 
+from dagserial.errors import BlobError
 from dagserial.model.names import canonical_name
 from dagserial.sources.airflow_blob.tagged import Tagged, unknown, without_machine
+
+MAX_CONTAINERS = 1_000_000
+"""Lists and dicts that the values of one DAG may hold; shared parts of a dict could unfold to any number."""
 
 _TRUNCATED = "Truncated. You can change this behaviour in [core]max_templated_field_length. "
 """How Airflow begins what it writes in place of a value of over 4,096 characters (2.7 to 3.3)."""
@@ -43,7 +47,18 @@ class Texts:
 
     def __init__(self, dag_id: str) -> None:
         self._dag_id = dag_id
+        self._containers = 0
         self.truncated = 0
+
+    def count(self) -> None:
+        """Take note of a container.
+
+        Raises:
+            BlobError: there are more than `MAX_CONTAINERS`.
+        """
+        self._containers += 1
+        if self._containers > MAX_CONTAINERS:
+            raise BlobError(f"the values of the blob hold more than {MAX_CONTAINERS} lists and dicts")
 
     def read(self, text: str) -> Any:
         """Return a text, or what it stands for: an XCom, or a value of which little is known."""
@@ -63,8 +78,10 @@ class Texts:
         if kind is str:
             return self.read(value)
         if kind is list:
+            self.count()
             return [self.read_template(item) for item in value]
         if kind is dict:
+            self.count()
             return {key: self.read_template(item) for key, item in value.items()}
         return value
 
