@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 from support import ROOT
 
-from dagserial.history import Event, History
+from dagserial.history import Event, History, Memo
 from dagserial.history.blame import blame
 from dagserial.sources.reading import ReadOptions
 
 from .stories import BROKEN, Story, dag, dag_file, eventful
 
 Git = Callable[..., str]
+Log = Callable[..., list[tuple[str, ...]]]
+Open = Callable[[Path], History]
 AS_FOUND = ReadOptions(jobs=2)
 
 
@@ -31,6 +33,30 @@ def truth() -> ModuleType:
     sys.modules["log_truth"] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def memo() -> Iterator[Memo]:
+    """What DAG files gave in tests before, as each run takes a while."""
+    with Memo() as found:
+        yield found
+
+
+@pytest.fixture
+def opened(memo: Memo) -> Callable[[Path], History]:
+    """Open a repository."""
+    return lambda folder: History(folder, memo=memo)
+
+
+@pytest.fixture
+def log(memo: Memo) -> Callable[..., list[tuple[str, ...]]]:
+    """Return what is told of a repository."""
+
+    def run(folder: Path, *arguments: Any, **flags: Any) -> list[tuple[str, ...]]:
+        with History(folder, memo=memo) as history:
+            return told(history.log(*arguments, **flags))
+
+    return run
 
 
 @pytest.fixture
@@ -48,11 +74,6 @@ def told(events: Iterator[Event] | list[Event]) -> list[tuple[str, ...]]:
     return [(one.commit.subject, one.operation, *filter(None, (one.previous_id, one.dag_id))) for one in events]
 
 
-def log(folder: Path, *arguments: Any, **flags: Any) -> list[tuple[str, ...]]:
-    with History(folder) as history:
-        return told(history.log(*arguments, **flags))
-
-
 def test_log_and_blame_say_the_truth(whole: Story, tmp_path: Path, truth: ModuleType) -> None:
     (tmp_path / "truth").mkdir()
     states = truth.Truth(whole.folder, tmp_path / "truth", AS_FOUND)
@@ -66,7 +87,7 @@ def test_the_truth_notices_what_is_wrong(whole: Story, truth: ModuleType, monkey
     assert truth.compare(whole.folder, "HEAD", AS_FOUND, full=False) > 5
 
 
-def test_a_story_is_told(whole: Story) -> None:
+def test_a_story_is_told(whole: Story, log: Log) -> None:
     merged = [("merge ('feature',)", "changed", "c")]
     octopus = [("merge ('x', 'y', 'z')", "added", name) for name in "xyz"]
     assert log(whole.folder) == [
@@ -91,7 +112,7 @@ def test_a_story_is_told(whole: Story) -> None:
     ]
 
 
-def test_with_full_history_merges_tell_what_none_of_their_parents_has(whole: Story) -> None:
+def test_with_full_history_merges_tell_what_none_of_their_parents_has(whole: Story, log: Log) -> None:
     found = log(whole.folder, full_history=True)
     assert ("a merge that changes c and d, too", "changed", "d") in found
     assert not any(subject.startswith("merge (") for subject, *_ in found)
@@ -100,22 +121,22 @@ def test_with_full_history_merges_tell_what_none_of_their_parents_has(whole: Sto
     assert len(set(found)) == len(found)
 
 
-def test_one_dag_is_followed_to_its_older_ids(whole: Story) -> None:
+def test_one_dag_is_followed_to_its_older_ids(whole: Story, log: Log) -> None:
     only_a = [row for row in log(whole.folder) if {"a", "a_new"} & {*row[2:]}]
     assert log(whole.folder, "a") == only_a
     assert log(whole.folder, "a_new", "HEAD") == only_a
     assert log(whole.folder, "nowhere") == []
 
 
-def test_a_rename_is_told_by_the_older_id(story: Story) -> None:
+def test_a_rename_is_told_by_the_older_id(story: Story, log: Log) -> None:
     story.commit("root", one=dag_file(dag("a")))
     story.commit("rename", one=dag_file(dag("b")))
     story.commit("change", one=dag_file(dag("b", retries=4)))
     assert log(story.folder, "a") == [("rename", "renamed", "a", "b"), ("root", "added", "a")]
 
 
-def test_first_seen_and_last_seen(whole: Story) -> None:
-    with History(whole.folder) as history:
+def test_first_seen_and_last_seen(whole: Story, opened: Open) -> None:
+    with opened(whole.folder) as history:
         seen = {one: (history.first_seen(one), history.last_seen(one)) for one in ("a", "a_new", "c", "o", "nowhere")}
     subjects = {one: tuple(commit.subject if commit else None for commit in both) for one, both in seen.items()}
     newest = "add c again, as it was"
@@ -128,18 +149,18 @@ def test_first_seen_and_last_seen(whole: Story) -> None:
     }
 
 
-def test_a_dag_whose_file_was_broken_at_first_is_seen_when_it_is_mended(story: Story) -> None:
+def test_a_dag_whose_file_was_broken_at_first_is_seen_when_it_is_mended(story: Story, opened: Open) -> None:
     story.commit("root", one=BROKEN)
     mended = story.commit("mend", one=dag_file(dag("a")))
     story.commit("change", one=dag_file(dag("a", retries=3)))
-    with History(story.folder) as history:
+    with opened(story.folder) as history:
         first = history.first_seen("a")
     assert first is not None
     assert first.id == mended
 
 
 def test_the_same_is_told_of_a_bare_clone_a_linked_worktree_a_detached_head_and_a_tag(
-    whole: Story, tmp_path: Path, git: Git
+    whole: Story, tmp_path: Path, git: Git, log: Log
 ) -> None:
     expected = log(whole.folder)
     git(tmp_path, "clone", "--quiet", "--bare", str(whole.folder), "bare")
@@ -149,10 +170,10 @@ def test_the_same_is_told_of_a_bare_clone_a_linked_worktree_a_detached_head_and_
     assert log(tmp_path / "linked", None, "done") == expected
 
 
-def test_a_shallow_clone_tells_what_it_can(whole: Story, tmp_path: Path, git: Git) -> None:
+def test_a_shallow_clone_tells_what_it_can(whole: Story, tmp_path: Path, git: Git, log: Log, opened: Open) -> None:
     expected = log(whole.folder)
     git(tmp_path, "clone", "--quiet", "--depth=3", f"file://{whole.folder}", "shallow")
-    with History(tmp_path / "shallow") as history:
+    with opened(tmp_path / "shallow") as history:
         wanted = history.commits()
         found = told(history.log(None, wanted))
         assert [commit.id for commit in history.ends(wanted)] == [wanted[-1].id]
@@ -165,7 +186,7 @@ def test_a_shallow_clone_tells_what_it_can(whole: Story, tmp_path: Path, git: Gi
 
 
 def test_since_and_until_hold_by_the_dates_of_commits(
-    tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch, log: Log
 ) -> None:
     story = Story(tmp_path / "dated", git)
     for day in (1, 2, 3):
@@ -200,9 +221,9 @@ def test_progress_ends_when_all_is_known(whole: Story) -> None:
     assert parts[: len(parts) - 1] == sorted(parts[: len(parts) - 1])
 
 
-def test_blame_follows_tasks_that_were_renamed(whole: Story) -> None:
+def test_blame_follows_tasks_that_were_renamed(whole: Story, opened: Open) -> None:
     whole.git("reset", "--quiet", "--hard", "main~4")
-    with History(whole.folder) as history:
+    with opened(whole.folder) as history:
         found = blame(history.load("c").record, history.log("c"), history.records)
     by_field = {(one.id, one.field): one.commit.subject for one in found if one.commit}
     assert by_field["save", "operator"] == "root"
