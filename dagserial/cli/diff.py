@@ -133,14 +133,17 @@ def command(
         look = Look(max_changes=max_changes or None, ignore_table=table, fails_from=fail_on or "breaking")
         write_outputs(outputs, Report(diff, side_of(base), side_of(head), look), color=color)
     if not quiet:
-        if "json" not in outputs.forms:
-            for side in (base, head):
-                report_errors(side.errors, f"not compared: {side.ref}:")
+        _report_unread([] if "json" in outputs.forms else [base, head])
         report_ignores(found, is_whole=not ctx.obj)
     if (exit_code or (quiet and fail_on is None)) and found.diff.changes:
         ctx.exit(DIFFERS)
     if fail_on not in (None, "never"):
         ctx.exit(_gate(found.diff, fail_on, base, head))
+
+
+def _report_unread(sides: Iterable[Snapshot]) -> None:
+    for side in sides:
+        report_errors(side.errors, f"not compared: {side.ref}:")
 
 
 def _gate(diff: Diff, fail_on: Level, base: Snapshot, head: Snapshot) -> int:

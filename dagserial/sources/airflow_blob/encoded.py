@@ -13,7 +13,7 @@ from dagserial.sources.airflow_blob.tagged import NamedZone, Pairs, SetItems, Ta
 from dagserial.sources.airflow_blob.text import Texts, source
 
 _UNSET = "arg_not_set"
-_FUNCTIONS = frozenset(
+FUNCTIONS = frozenset(
     {
         "on_execute_callback",
         "on_failure_callback",
@@ -89,7 +89,7 @@ class Values:
 
     def argument(self, name: str, value: Any) -> Any:
         """Return the value of an argument, of which Airflow wrote the source if it is a function."""
-        if name in _FUNCTIONS and value is not None:
+        if name in FUNCTIONS and value is not None:
             return [source(item) for item in value] if type(value) is list else source(value)
         return self.read(value)
 
