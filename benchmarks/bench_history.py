@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -20,8 +21,9 @@ from measure import heading, note, row
 from dagserial.history import History, RefPath
 from dagserial.history.objects import Objects
 from dagserial.history.repository import Repository
+from dagserial.history.tree import PrivateTree
 
-COMMITS, FILES, REFS, REPEATS = 1000, 200, 10, 7
+COMMITS, FILES, REFS, STEPS, REPEATS = 1000, 200, 10, 100, 7
 
 
 def main() -> None:
@@ -59,6 +61,9 @@ def measure(folder: Path) -> None:
     with closing(Repository(folder)) as repository:
         objects(folder, repository, ids)
     files(folder)
+    paths(folder)
+    steps(folder)
+    startup()
 
 
 def objects(folder: Path, repository: Repository, ids: list[bytes]) -> None:
@@ -122,6 +127,65 @@ def files(folder: Path) -> None:
     heading(f"All files of {len(commits)} commits, by path, opening the repository")
     note("GitPython's tree[path] / History.path, wall", found["git_python wall"] / found["paths wall"])
     note("History.path / git archive, wall", found["paths wall"] / found["archive wall"])
+
+
+def paths(folder: Path) -> None:
+    """Compare the list of the commits that changed one file: the one that most commits of the last 500 changed."""
+    names = _git(folder, "log", "-500", "--first-parent", "--format=", "--name-only", "HEAD").decode().splitlines()
+    path = Counter(name for name in names if name.endswith(".py")).most_common(1)[0][0]
+    with History(folder) as history:
+        found = costs(
+            {
+                "git": lambda: _git(folder, "log", "--first-parent", "--format=%H %T %an %aI %s", "HEAD", "--", path),
+                "own": lambda: history.commits("HEAD", paths=[path]),
+            }
+        )
+    heading(f"Commits that changed {path} / git log of the same")
+    row("History.commits, CPU", found["own CPU"] / found["git CPU"], 1.6)
+    row("History.commits, wall", found["own wall"] / found["git wall"], 1.6)
+
+
+def steps(folder: Path) -> None:
+    """Compare going from commit to commit with `git checkout` in a clone."""
+    commits = _git(folder, "rev-list", "--first-parent", f"-{STEPS + 1}", "HEAD").decode().split()
+    with tempfile.TemporaryDirectory() as place, closing(Repository(folder)) as repository:
+        clone = Path(place, "clone")
+        _git(folder, "clone", "--quiet", "--shared", "--no-checkout", str(folder), str(clone))
+        _git(clone, "checkout", "--quiet", "--detach", commits[0])
+        with Objects(repository) as opened, PrivateTree(repository, opened) as tree:
+            trees = [opened.tree(commit) for commit in commits]
+            tree.moved(trees[0])
+
+            def own() -> None:
+                for one in (*trees[1:], trees[0]):
+                    tree.moved(one)
+
+            def checkout() -> None:
+                for commit in (*commits[1:], commits[0]):
+                    _git(clone, "checkout", "--quiet", "--detach", commit)
+
+            found = costs({"own": own, "checkout": checkout}, repeats=3)
+    heading(f"{len(commits)} steps to the next commit / git checkout")
+    row("PrivateTree, wall", found["own wall"] / found["checkout wall"], 0.3)
+    note("PrivateTree, CPU, without that of its open git", found["own CPU"] / found["checkout CPU"])
+
+
+def startup() -> None:
+    """Compare the start of the command line with the import of click."""
+    found = costs(
+        {
+            "help": lambda: _run(str(Path(sys.executable).with_name("dagserial")), "--help"),
+            "click": lambda: _run(sys.executable, "-c", "import click"),
+        },
+        repeats=21,
+    )
+    heading("Start: dagserial --help / python -c 'import click'")
+    row("CPU", found["help CPU"] / found["click CPU"], 1.25)
+    row("wall", found["help wall"] / found["click wall"], 1.25)
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, capture_output=True, check=True)
 
 
 def _read(top: RefPath) -> int:

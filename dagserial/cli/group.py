@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from importlib.metadata import version
 from typing import Any
 
 import click
@@ -81,7 +80,9 @@ class Verbs(click.Group):
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if wanted:
-        click.echo(f"dagserial {version('dagserial')}")
+        # Half of what the command line takes to start, and needed here alone.
+        metadata = importlib.import_module("importlib.metadata")
+        click.echo(f"dagserial {metadata.version('dagserial')}")
         ctx.exit()
 
 

@@ -68,7 +68,11 @@ def render_text(diff: Diff, *, color: bool, width: int = 100, max_changes: int |
         lines += _dag_lines(diff, dag_id, changes, width)
     if left := len(diff.changes) - len(told_of):
         lines.append(_Line("", f"{ELLIPSIS} truncated: {counted(left, 'more change')}"))
-    totals = f"{_totals(diff)}{_unknown(diff)}" if diff.changes else f"no changes{_unknown(diff)}"
+    totals = (
+        f"{_totals(diff)}{_unknown(diff)}"
+        if diff.changes
+        else f"no changes{'.' if diff.unknown else ''}{_unknown(diff)}"
+    )
     lines += [*([_Line("", "")] if diff.changes else []), _Line("", totals)]
     lines += [_Line("", line) for line in settled_lines(diff)]
     return "\n".join(line.painted() if color else line.text for line in lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -43,6 +44,7 @@ def commits(
     first_parent: bool = True,
     since: str | None = None,
     until: str | None = None,
+    paths: Sequence[str] = (),
 ) -> list[Commit]:
     """Return the commits of a range, the newest first; none before its parents.
 
@@ -51,6 +53,7 @@ def commits(
         first_parent: follow the first parent of merges only.
         since: no commits that are older, as `git log --since` takes it.
         until: no commits that are newer.
+        paths: only commits that changed one of these files or folders, from the top of the tree.
 
     Raises:
         SettingsError: a ref can be none.
@@ -60,7 +63,13 @@ def commits(
     arguments = [*(["--first-parent"] if first_parent else ["--topo-order"]), f"--format={_FORMAT}"]
     arguments += [f"--{name}={_moment(name, text)}" for name, text in (("since", since), ("until", until)) if text]
     status, output, diagnostics = repository.run(
-        "-c", "i18n.logOutputEncoding=UTF-8", "rev-list", *arguments, *_ends(repository, range_), "--"
+        "-c",
+        "i18n.logOutputEncoding=UTF-8",
+        "rev-list",
+        *arguments,
+        *_ends(repository, range_),
+        "--",
+        *(f":(top,literal){path}" for path in paths),
     )
     if status:
         raise RepositoryError(f"git cannot list the commits of {repository}: {reason(diagnostics)}")

@@ -186,7 +186,13 @@ class History:
         return None if kept is None else Snapshot.of(ref, commit, kept, contents.errors)
 
     def commits(
-        self, range_: str = "HEAD", *, full_history: bool = False, since: str | None = None, until: str | None = None
+        self,
+        range_: str = "HEAD",
+        *,
+        full_history: bool = False,
+        since: str | None = None,
+        until: str | None = None,
+        paths: Sequence[str] = (),
     ) -> list[Commit]:
         """Return the commits of a range, the newest first.
 
@@ -195,11 +201,12 @@ class History:
             full_history: follow all parents of merges, not the first one only.
             since: no older commits, as `git log --since` takes it.
             until: no newer commits.
+            paths: only commits that changed one of these files or folders, from the top of the tree.
 
         Raises:
             SettingsError, NotFoundError, RepositoryError: as for `commit`.
         """
-        return commits(self._repository, range_, first_parent=not full_history, since=since, until=until)
+        return commits(self._repository, range_, first_parent=not full_history, since=since, until=until, paths=paths)
 
     def ends(self, wanted: Iterable[Commit]) -> list[Commit]:
         """Return those of some commits whose parents are not there, as the repository is a shallow clone."""

@@ -122,8 +122,8 @@ class Timeline:
         """Iterate over the paths that what was read depends on: whether links lead out of the tree, on all links."""
         yield from self._links
         yield from reads.contents
-        yield from reads.names
-        yield from reads.entries
+        for folder in (*reads.names, *reads.entries):
+            yield from [folder] if folder else self.ever(folder)  # no change is told of the top itself
         for path in reads.modules:
             folder, _, stem = path.rpartition("/")
             yield from (inside(folder, name) for name in self.ever(folder, stem))

@@ -109,7 +109,15 @@ def params_of(blob: dict[str, Any]) -> list[tuple[str, Any]]:
     """Return names and defaults of the DAG's params in their order."""
     params = dag_of(blob).get("params") or []
     pairs = params.items() if isinstance(params, dict) else params
-    return [(name, param["default"]) for name, param in pairs]
+    return [(name, plain(param["default"])) for name, param in pairs]
+
+
+def plain(value: Any) -> Any:
+    """Return a value without the wrapping of dicts; None where a param has no default."""
+    if isinstance(value, dict):
+        inner = {} if value.get("__type") == "arg_not_set" else value.get("__var", value)
+        return None if value.get("__type") == "arg_not_set" else {key: plain(item) for key, item in inner.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
 
 
 def schedule_of(blob: dict[str, Any]) -> Iterator[str]:

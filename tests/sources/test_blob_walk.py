@@ -89,7 +89,7 @@ def test_mapped_tasks_are_mapped_over_what_the_blob_says(version: str, dag_id: s
 @EVERY
 def test_params_and_schedule_are_those_of_the_blob(version: str, dag_id: str) -> None:
     found, source = read(version, dag_id), blob(version, dag_id)
-    assert [(name, param["default"]) for name, param in found.fields.params] == params_of(source)
+    assert [(name, param.get("default")) for name, param in found.fields.params] == params_of(source)
     text = json.dumps(json.loads(record_of(source).body)["dag"].get("schedule"), ensure_ascii=False)
     assert [said for said in schedule_of(source) if said not in text] == []
 

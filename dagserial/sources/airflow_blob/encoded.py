@@ -12,11 +12,8 @@ from dagserial.model.scalar import zone_name
 from dagserial.sources.airflow_blob.tagged import NamedZone, Pairs, SetItems, Tagged, unknown, without_machine
 from dagserial.sources.airflow_blob.text import Texts, source
 
-MAX_NODES = 2_000_000
-"""Containers that the values of one DAG may hold; a dict that is built of shared parts could unfold to any number."""
-
 _UNSET = "arg_not_set"
-_FUNCTIONS = frozenset(
+FUNCTIONS = frozenset(
     {
         "on_execute_callback",
         "on_failure_callback",
@@ -44,7 +41,6 @@ class Values:
 
     def __init__(self, texts: Texts) -> None:
         self.texts = texts
-        self._nodes = 0
         self._types: dict[str, Callable[[Any], Any]] = {
             "dict": self.arguments,
             "tuple": lambda var: Tagged("tuple", items=self._list(var)),
@@ -77,7 +73,7 @@ class Values:
             return self._list(value)
         if kind is not dict:
             return value
-        self._count()
+        self.texts.count()
         if "__type" in value:
             return self._typed(value)
         if "__class" in value and "default" in value:
@@ -88,12 +84,12 @@ class Values:
         """Return arguments by name, or any other dict with texts for keys; functions among them as what is known."""
         if type(var) is not dict:
             return unknown(value=self.read(var))
-        self._count()
+        self.texts.count()
         return {name: self.argument(name, value) for name, value in var.items()}
 
     def argument(self, name: str, value: Any) -> Any:
         """Return the value of an argument, of which Airflow wrote the source if it is a function."""
-        if name in _FUNCTIONS and value is not None:
+        if name in FUNCTIONS and value is not None:
             return [source(item) for item in value] if type(value) is list else source(value)
         return self.read(value)
 
@@ -105,7 +101,7 @@ class Values:
         """Return an XCom, plain or put through functions, zipped or concatenated."""
         if type(var) is not dict:
             return unknown(value=self.read(var))
-        self._count()
+        self.texts.count()
         match var.get("type"):
             case "map" | "filter" as kind:
                 callables = [source(text) for text in _list(var.get("callables", []))]
@@ -178,13 +174,8 @@ class Values:
         return Tagged("object", **{"class": name}, **({"kwargs": kwargs} if kwargs else {}))
 
     def _list(self, var: Any) -> list[Any]:
-        self._count()
+        self.texts.count()
         return [self.read(item) for item in _list(var)]
-
-    def _count(self) -> None:
-        self._nodes += 1
-        if self._nodes > MAX_NODES:
-            raise BlobError(f"the values of the blob hold more than {MAX_NODES} containers")
 
 
 def moment(var: Any) -> dt.datetime:
@@ -194,16 +185,18 @@ def moment(var: Any) -> dt.datetime:
 
 def in_zone(var: Any, zone: dt.tzinfo) -> dt.datetime:
     """Return a moment as a wall clock shows it."""
+    seconds = _number(var)
     try:
-        return dt.datetime.fromtimestamp(_number(var), dt.UTC).astimezone(zone)
+        return dt.datetime.fromtimestamp(seconds, dt.UTC).astimezone(zone)
     except (OverflowError, OSError, ValueError) as error:
         raise BlobError(f"{var!r} is no moment") from error
 
 
 def duration(var: Any) -> dt.timedelta:
     """Return a duration of seconds."""
+    seconds = _number(var)
     try:
-        return dt.timedelta(seconds=_number(var))
+        return dt.timedelta(seconds=seconds)
     except (OverflowError, ValueError) as error:
         raise BlobError(f"{var!r} is no duration") from error
 
@@ -223,8 +216,9 @@ def zone(var: Any) -> str:
     """Return the name of a zone that is given by name or by its offset in seconds."""
     if type(var) is str:
         return zone_name(NamedZone(var), None) if var else "UTC"
+    offset = duration(var)
     try:
-        return zone_name(dt.timezone(duration(var)), None)
+        return zone_name(dt.timezone(offset), None)
     except ValueError as error:
         raise BlobError(f"{var!r} is no time zone") from error
 

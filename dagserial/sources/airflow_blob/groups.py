@@ -11,6 +11,12 @@ from dagserial.sources.airflow_blob.encoded import Values
 from dagserial.sources.airflow_blob.mapping import read_mapping
 from dagserial.sources.airflow_blob.said import GROUP
 
+MAX_DEPTH = 100
+"""Levels that task groups may nest; one that holds itself has ever longer ids."""
+
+MAX_GROUPS = 20_000
+"""Task groups that a DAG may have."""
+
 _SHOWN = ("doc_md", "group_display_name", "prefix_group_id", "tooltip", "ui_color", "ui_fgcolor")
 
 
@@ -22,22 +28,25 @@ def read_groups(dag: Mapping[str, Any], values: Values, encoder: Encoder) -> tup
     """
     groups: dict[str, Group] = {}
     places: dict[str, str] = {}
-    left: list[tuple[Any, str | None]] = [(dag.get("task_group"), None)]
+    left: list[tuple[Any, str | None, int]] = [(dag.get("task_group"), None, 0)]
     while left:
-        group, group_id = left.pop()
+        group, group_id, depth = left.pop()
+        if len(groups) > MAX_GROUPS or depth > MAX_DEPTH:
+            limits = f"more than {MAX_GROUPS} task groups, or {MAX_DEPTH} in each other"
+            raise BlobError(f"there are {limits}", "/dag/task_group")
         if group is None and group_id is None:
             break
         children = group.get("children") if isinstance(group, dict) else None
         if not isinstance(children, dict):
             raise BlobError("a task group has no `children`", "/dag/task_group")
-        inner: list[tuple[Any, str | None]] = []
+        inner: list[tuple[Any, str | None, int]] = []
         for label, child in children.items():
             kind, held = child if isinstance(child, list) and len(child) == 2 else (None, None)
             if kind == "operator" and isinstance(held, str):
                 if group_id is not None:
                     places[held] = group_id
             elif kind == "taskgroup" and isinstance(held, dict):
-                inner.append((held, _add(groups, held, group_id, values, encoder)))
+                inner.append((held, _add(groups, held, group_id, values, encoder), depth + 1))
             else:
                 raise BlobError(f"{label!r} is neither a task nor a group", "/dag/task_group")
         left += reversed(inner)
