@@ -48,7 +48,7 @@ def test_links_out_of_the_tree_are_not_followed(tmp_path: Path, untouched: Untou
 
 
 def test_odd_names_are_told_in_one_line(tmp_path: Path) -> None:
-    odd = "dags/a\\nb \\"\\033[31m'.py"  # as fast-import quotes it
+    odd = r"""dags/a\nb \"\033[31m'.py"""  # as fast-import quotes it
     imported(tmp_path / "repo", [{odd: ETL}, {odd: CHANGED, "dags/\\377.py": ETL}])
     done = dagserial(tmp_path / "repo", "log", "-n", "1")
     assert done.returncode == 0, done.stderr
