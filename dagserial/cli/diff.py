@@ -121,7 +121,7 @@ def command(
     dagserial diff main...HEAD --db sqlite:///dags.db    with what is under way
     """
     outputs = outputs_of(flags, quiet=quiet)
-    with history_of(flags["repo"], refs) as history:
+    with history_of(flags, refs) as history:
         root = root_of(history)
         matching = Matching(likeness, not no_renames, moved(root))
         base, head = sides_of(history, refs, options_at(root, flags))

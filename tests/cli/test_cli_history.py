@@ -111,7 +111,7 @@ def test_log_as_text_shows_commits_as_git_does(run: Run, history: Repo) -> None:
 
 def test_log_of_a_task_has_only_what_changed_it_also_under_older_ids(run: Run) -> None:
     told = rows(run("log", "--oneline", "--", "etl.v1.report").stdout)
-    assert [row.split()[0] for row in told] == ["readable", "unreadable", "added"]
+    assert [row.split()[0] for row in told] == ["readable", "unreadable", "renamed", "added"]
     told = rows(run("log", "--oneline", "--", "etl.load").stdout)
     assert [row.split()[0] for row in told] == ["changed", "readable", "unreadable", "renamed", "changed", "added"]
     assert rows(run("log", "--oneline", "--", "b.load").stdout) == ["added      b  more"]
