@@ -1,4 +1,4 @@
-"""Draw one DAG for people: text, Mermaid, Graphviz."""
+"""Draw one DAG for people: text, Mermaid, Graphviz, SVG."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from dagserial.drawing import draw, graph_of, lay_out
 from dagserial.model import Dag, Task
 from dagserial.model.display import cut, display, printable
 from dagserial.record import Record
@@ -99,6 +100,12 @@ def _clusters(dag: Dag, parent: str | None, depth: int) -> Iterator[str]:
 
 def _dot_text(text: str) -> str:
     return json.dumps(printable(text), ensure_ascii=False)
+
+
+def draw_svg(record: Record) -> str:
+    """Return a DAG as an SVG file that brings its style, light and dark."""
+    drawn = graph_of(record.dag())
+    return draw(drawn, lay_out(drawn), record.dag_id, alone=True)
 
 
 def _edges(dag: Dag) -> Iterator[tuple[str, str, str]]:

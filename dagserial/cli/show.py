@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from dagserial.cli.drawing import draw_dot, draw_mermaid, draw_text
+from dagserial.cli.drawing import draw_dot, draw_mermaid, draw_svg, draw_text
 from dagserial.cli.locator import found
 from dagserial.cli.output import write_bytes
 from dagserial.cli.reading import reading_flags
@@ -14,7 +14,7 @@ from dagserial.errors import NotFoundError
 from dagserial.resolve import held
 from dagserial.sources import airflow_blob
 
-_DRAWINGS = {"dot": draw_dot, "mermaid": draw_mermaid, "text": draw_text}
+_DRAWINGS = {"dot": draw_dot, "mermaid": draw_mermaid, "svg": draw_svg, "text": draw_text}
 
 
 @click.command("show")
@@ -23,7 +23,7 @@ _DRAWINGS = {"dot": draw_dot, "mermaid": draw_mermaid, "text": draw_text}
     "-f",
     "--format",
     "form",
-    type=click.Choice(["text", "json", "mermaid", "dot"]),
+    type=click.Choice(["text", "json", "mermaid", "dot", "svg"]),
     default="text",
     help="How to write.",
 )
@@ -41,7 +41,8 @@ def command(locator: str, form: str, airflow_hash: bool, **flags: Any) -> None:
     dagserial show HEAD:etl
     dagserial show v1.2.0:etl -f mermaid
     dagserial show HEAD:etl -f json | sha256sum
-    dagserial show HEAD:etl -f dot | dot -Tsvg > etl.svg
+    dagserial show HEAD:etl -f svg > etl.svg    a picture that needs nothing else
+    dagserial show HEAD:etl -f dot | dot -Tpdf > etl.pdf
     dagserial show blob.json --airflow-hash     what serialized_dag.dag_hash should be
     """
     if airflow_hash:

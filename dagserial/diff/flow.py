@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from dagserial.diff.asset import assets
 from dagserial.diff.dag_pair import mapping_values, read_tasks, task_values
 from dagserial.diff.impact import Edge
 from dagserial.model import Dag, Value
+from dagserial.model.asset import assets
 
 Flow = Mapping[str, Mapping[str, Edge]]
 """Edges by upstream and downstream task_id, both sorted."""

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from msgspec import UNSET
 
-from dagserial.diff.asset import AssetKey, assets
 from dagserial.diff.impact import Link
 from dagserial.model import Dag, Task
+from dagserial.model.asset import AssetKey, assets
 from dagserial.record import Record
 
 _MARKS = (b'"external_dag_id"', b'"trigger_dag_id"', b'"asset')

@@ -68,12 +68,13 @@ class Passage:
         """The part of what the DAG files give in all trees that is known, from 0 to 1."""
         return self._known / self._all if self._all else 1.0
 
-    def go(self, start: Start, most: int, together: int) -> Iterator[int]:
+    def go(self, start: Start, most: int, together: int, clock: Callable[[], int] = time.time_ns) -> Iterator[int]:
         """Have run what must run; iterate over the number of files that ran.
 
         Args:
             most: how many starts are under way at the same time.
             together: how many files at least are run with one start, if there are so many.
+            clock: tells the moment, in nanoseconds; 0 if files outside of the tree are not those of this machine.
 
         Raises:
             SettingsError, RepositoryError, SandboxError: as a run does.
@@ -81,7 +82,7 @@ class Passage:
         running: dict[Future[list[list[Ran]]], tuple[list[list[Track]], int]] = {}
         while self._waiting or running:
             while len(running) < most and (unknown := self._next(together)):
-                since = time.time_ns()
+                since = clock()
                 running[start([self._work(tracks) for tracks in unknown])] = unknown, since
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:

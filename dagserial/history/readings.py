@@ -177,7 +177,8 @@ class Readings:
         with self._lock, closing(Differences(self._repository)) as differences:
             timeline = Timeline(trees, self._objects, differences)
             passage = Passage(timeline, dag_files(timeline, self._objects, options), shelf, options)
-            for more in passage.go(benches.start, benches.most, benches.together):
+            clock = time.time_ns if isinstance(benches, Benches) else lambda: 0
+            for more in passage.go(benches.start, benches.most, benches.together, clock):
                 ran += more
                 progress(passage.part, ran)
             found = dict(zip(trees, passage.layouts(), strict=True))

@@ -48,7 +48,7 @@ class Shelf:
         """Keep what a file gave in a tree; return its number.
 
         Args:
-            since: when it began to run, or earlier, in nanoseconds of the clock.
+            since: when it began to run, or earlier, in nanoseconds of the clock; 0 if that was on another machine.
         """
         around = ran.reads.outside if ran.reads else ()
         is_safe = ran.repeatable and not outside.has_changed(around, view.root, since)

@@ -42,6 +42,7 @@ class Timeline:
         self._links: set[str] = set()
         for position, changes in enumerate(differences.along([None, *trees])):
             self._add(position, changes, objects)
+        self._turned = {path for path in self._names if any(one.kind == "file" for one in self._places.get(path, ()))}
 
     def _add(self, position: int, changes: list[Change], objects: Objects) -> None:
         sizes = objects.sizes({change.id.encode() for change in changes if change.holds_bytes})
@@ -122,6 +123,10 @@ class Timeline:
         """Iterate over the paths that what was read depends on: whether links lead out of the tree, on all links."""
         yield from self._links
         yield from reads.contents
+        if self._turned:
+            for path in reads.contents:
+                parts = path.split("/")
+                yield from self._turned.intersection("/".join(parts[:at]) for at in range(1, len(parts)))
         for folder in (*reads.names, *reads.entries):
             yield from [folder] if folder else self.ever(folder)  # no change is told of the top itself
         for path in reads.modules:

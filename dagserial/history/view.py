@@ -59,7 +59,7 @@ def fingerprint(reads: Reads | None, view: View) -> bytes | None:
 def _answers(reads: Reads, view: View) -> Iterator[object]:
     for path in reads.contents:
         found = view.place(path)
-        yield found.kind, found.content
+        yield (found.kind, found.content) if found.kind else _around(path, view)
     for folder in reads.names:
         yield view.place(folder).kind, view.names(folder)
     for folder in reads.entries:
@@ -71,6 +71,15 @@ def _answers(reads: Reads, view: View) -> Iterator[object]:
         yield view.names(path, "__init__") if view.place(path).kind == "folder" else []
     for name in reads.outside:
         yield state(name, view.root)
+
+
+def _around(path: str, view: View) -> str:
+    """Return what stands nearest above a path where nothing is: to look below a file fails in another way."""
+    while path:
+        path = path.rpartition("/")[0]
+        if kind := view.place(path).kind:
+            return kind
+    return "folder"
 
 
 def inside(folder: str, name: str) -> str:

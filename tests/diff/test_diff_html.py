@@ -2,16 +2,12 @@
 
 import re
 from html.parser import HTMLParser
-from itertools import combinations, groupby
+from itertools import groupby
 from xml.etree import ElementTree as ET
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from reports import EMPTY, NASTY, bash, dag, report, varied
 
 from dagserial.diff.outputs import RENDERERS, Report
-from dagserial.diff.outputs.layout import lay_out
 from dagserial.model.display import printable
 
 FETCHING = {"src", "srcset", "action", "data", "background", "poster", "formaction", "ping", "xlink:href"}
@@ -116,30 +112,3 @@ def test_a_page_is_cut_where_it_says_so() -> None:
 def test_nothing_is_a_page_that_says_so() -> None:
     assert "<p>no changes</p>" in written(EMPTY)
     Page(written(EMPTY))
-
-
-@given(st.sets(st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(lambda edge: edge[0] != edge[1])))
-def test_tasks_stand_apart_and_edges_lead_right_unless_they_close_a_circle(edges: set[tuple[int, int]]) -> None:
-    tasks = [str(number) for number in range(10)]
-    forward = [(str(before), str(after)) for before, after in edges if before < after]
-    at, routes = lay_out(tasks, forward)
-    taken = [*at.values(), *(place for route in routes.values() for place in route)]
-    assert len(set(taken)) == len(taken)
-    assert all(at[before][0] < at[after][0] for before, after in forward)
-    assert all(
-        [column for column, _ in routes.get(edge, ())] == [*range(at[edge[0]][0] + 1, at[edge[1]][0])]
-        for edge in forward
-    )
-    circular, _ = lay_out(tasks, [(str(before), str(after)) for before, after in edges])
-    assert len(set(circular.values())) == len(tasks)
-
-
-@pytest.mark.parametrize("edges", [[("b", "a"), ("a", "b")], [("a", "b"), ("b", "c"), ("c", "a")]])
-def test_a_circle_is_drawn_too(edges: list[tuple[str, str]]) -> None:
-    assert lay_out("abc", edges).tasks["a"] == (0, 0)
-
-
-def test_a_graph_of_too_many_long_edges_is_drawn_without_their_rows() -> None:
-    tasks = [str(number) for number in range(100)]
-    at, routes = lay_out(tasks, list(combinations(tasks, 2)))
-    assert (at["99"], routes) == ((99, 0), {})

@@ -57,18 +57,21 @@ def commits(tmp_path: Path) -> list[str]:
     return imported(tmp_path / "repo", trees)
 
 
-def start(code: str, *arguments: object) -> subprocess.Popen[str]:
+def start(folder: Path, code: str, *arguments: object) -> subprocess.Popen[str]:
+    """Run code in a process of its own, which has its private folders in a folder."""
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    env = {**os.environ, "TMPDIR": str(folder)}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=env, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
 
 
 def test_processes_at_once_give_the_same(tmp_path: Path, commits: list[str]) -> None:
     with History(tmp_path / "repo") as history:
         truth = {commit: [(name, digest) for name, digest, *_ in held(history.at(commit))[0]] for commit in commits}
     orders = [random.Random(seed).sample(commits, len(commits)) for seed in range(COUNT)]
-    clearer = start(CLEARER, tmp_path / "cache")
+    clearer = start(tmp_path, CLEARER, tmp_path / "cache")
     try:
-        readers = [start(READER, tmp_path / "repo", tmp_path / "cache", *order) for order in orders]
+        readers = [start(tmp_path, READER, tmp_path / "repo", tmp_path / "cache", *order) for order in orders]
         said = [reader.communicate(timeout=300) for reader in readers]
     finally:
         clearer.terminate()
@@ -79,10 +82,10 @@ def test_processes_at_once_give_the_same(tmp_path: Path, commits: list[str]) -> 
     ]
 
 
-def test_what_a_killed_process_left_is_whole(tmp_path: Path, commits: list[str], private_folders: Path) -> None:
+def test_what_a_killed_process_left_is_whole(tmp_path: Path, commits: list[str]) -> None:
     folder = tmp_path / "cache"
     for delay in (0.3, 1.0, 2.0):
-        reader = start(READER, tmp_path / "repo", folder, *commits)
+        reader = start(tmp_path, READER, tmp_path / "repo", folder, *commits)
         time.sleep(delay)
         reader.kill()
         reader.communicate()

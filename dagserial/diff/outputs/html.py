@@ -13,10 +13,10 @@ from dagserial.diff.impact import Impact
 from dagserial.diff.impact_text import told
 from dagserial.diff.lines import are_texts, line_diff
 from dagserial.diff.outputs import unread
+from dagserial.diff.outputs.changes_graph import changes_graph
 from dagserial.diff.outputs.markdown_text import html_code
 from dagserial.diff.outputs.neighbourhood import neighbourhood
 from dagserial.diff.outputs.report import Report
-from dagserial.diff.outputs.svg import draw_svg
 from dagserial.diff.outputs.wording import (
     became,
     dags_by_gravity,
@@ -26,6 +26,7 @@ from dagserial.diff.outputs.wording import (
     rules_of,
     severity_of,
 )
+from dagserial.drawing import STYLE, draw, lay_out
 from dagserial.model.display import cut, display, printable
 
 _STYLE = Path(__file__).with_name("page.css")
@@ -62,7 +63,8 @@ def _head(title: str) -> Iterator[str]:
     yield '<html lang="en">'
     yield f'<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
     yield '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
-    yield f"<title>{title}</title><style>\n{_STYLE.read_text(encoding='utf-8')}</style></head>"
+    style = "".join(file.read_text(encoding="utf-8") for file in (_STYLE, STYLE))
+    yield f"<title>{title}</title><style>\n{style}</style></head>"
     yield "<body>"
 
 
@@ -91,7 +93,8 @@ def _section(report: Report, dag_id: str, changes: list[Change], room: int) -> s
 def _graph(report: Report, dag_id: str, changes: list[Change]) -> Iterator[str]:
     part = neighbourhood(report, dag_id, changes, _MOST_TASKS)
     if part.tasks:
-        yield f'<div class="graph">{draw_svg(part)}</div>'
+        drawn = changes_graph(*report.versions(dag_id), part)
+        yield f'<div class="graph">{draw(drawn, lay_out(drawn), f"What changed in {dag_id}")}</div>'
     if part.left_out:
         yield f"<p>The graph leaves out {counted(part.left_out, 'more task')}.</p>"
 

@@ -37,8 +37,7 @@ def neighbourhood(report: Report, dag_id: str, changes: Iterable[Change], most: 
         most: how many tasks to take: first those that changed, then those at edges that did, then their neighbours.
     """
     changes = list(changes)
-    sides = report.base.records.get(report.diff.old_id(dag_id)), report.head.records.get(dag_id)
-    old, new = (side.dag() if side else None for side in sides)
+    old, new = report.versions(dag_id)
     fates = _whole(old, new) or _fates(changes)
     edges = _edges(old, new, renamed_tasks(changes))
     ends = [end for change in changes if change.object.kind == "edge" for end in _ends(change)]

@@ -7,6 +7,7 @@ import msgspec
 from dagserial.diff.change import Change, Diff
 from dagserial.diff.document import Location, Side
 from dagserial.diff.verdict import Level
+from dagserial.model import Dag
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -45,6 +46,12 @@ class Report(msgspec.Struct, frozen=True):
         """Return where the DAG of a change is declared: by the head, else by the base; None if that is unknown."""
         dag_id = change.object.dag_id
         return self.head.locations.get(dag_id) or self.base.locations.get(self.diff.old_id(dag_id))
+
+    def versions(self, dag_id: str) -> tuple[Dag | None, Dag | None]:
+        """Return the old and the new version of a DAG that goes by its new id; None where there is none."""
+        sides = self.base.records.get(self.diff.old_id(dag_id)), self.head.records.get(dag_id)
+        old, new = (side.dag() if side else None for side in sides)
+        return old, new
 
 
 Renderer = Callable[[Report], str | bytes]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dagserial.model import Value
+from dagserial.model.value import Value
 
 AssetKey = tuple[str, str]
 """What an asset is known by: ("uri", …), ("name", …), or ("alias", …)."""
