@@ -15,10 +15,10 @@ from dagserial.history.bench import Work
 from dagserial.history.committed import Committed
 from dagserial.history.objects import Objects
 from dagserial.history.result import Ran
-from dagserial.history.shelf import Shelf
+from dagserial.history.shelf import Layout, Shelf
 from dagserial.history.timeline import Timeline
 from dagserial.sources import files
-from dagserial.sources.reading import FileError, ReadOptions, Reads
+from dagserial.sources.reading import ReadOptions, Reads
 
 Start = Callable[[list[Work]], "Future[list[list[Ran]]]"]
 """Has DAG files run, one work after the other."""
@@ -28,18 +28,6 @@ _DECISIVE = (".py", ".airflowignore")
 
 
 _NONE = files.Found([], [], [])
-
-
-class Layout(msgspec.Struct, frozen=True):
-    """What a tree consists of.
-
-    Attributes:
-        results: the numbers that the shelf has for what the DAG files gave, by file.
-        errors: files that did not run at all.
-    """
-
-    results: tuple[int, ...]
-    errors: tuple[FileError, ...]
 
 
 class Track(msgspec.Struct, order=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,7 @@ from dagserial.history.changes import Change, Differences
 from dagserial.history.inside import place
 from dagserial.history.objects import Objects
 from dagserial.history.tree import FOLDER, LEADS_OUT, LINK, SUBMODULE, left_out, refusal
-from dagserial.history.view import NOTHING, Place, inside
+from dagserial.history.view import NOTHING, Place, inside, nowhere
 from dagserial.sources.reading import FileError, Reads
 
 _TOP = Place("folder")
@@ -149,8 +148,8 @@ class AtPosition:
 
     @property
     def root(self) -> str:
-        """Where the tree might lie: in the folder for temporary files."""
-        return f"{tempfile.gettempdir()}/tree"
+        """Where the tree might lie."""
+        return nowhere()
 
     def place(self, path: str) -> Place:
         """Return what stands at a path, a link as such."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -43,6 +44,11 @@ class View(Protocol):
 
     def names(self, folder: str, stem: str | None = None) -> list[str]:
         """Return the names in a folder, sorted; only those up to whose first dot, if any, `stem` stands."""
+
+
+def nowhere() -> str:
+    """Return where a tree that is not on disk might lie: in the folder for temporary files."""
+    return f"{tempfile.gettempdir()}/tree"
 
 
 def fingerprint(reads: Reads | None, view: View) -> bytes | None:
