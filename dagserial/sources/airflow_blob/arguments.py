@@ -107,20 +107,39 @@ class Arguments:
             written["python_callable"] = self._function(task.get("python_callable_name"))
         return written
 
-    def partial(self, task: Mapping[str, Any], given: Given) -> None:
-        """Add what `.partial()` was given: all of it is encoded, and nothing is left out but defaults."""
+    def partial(self, task: Mapping[str, Any], given: Given) -> dict[str, Value]:
+        """Return what `.partial()` was given, as `plain` does: nothing is left out of it but defaults."""
         partial = task.get("partial_kwargs")
         if not isinstance(partial, dict):
             raise BlobError(f"the mapped task {task['task_id']!r} has no `partial_kwargs`")
+        written: dict[str, Value] = {}
         for name, value in partial.items():
-            if name not in _STRUCTURE:
+            if name not in _STRUCTURE and not self._is_written(written, name, value):
                 self.add(given, name, value)
         for name, value in task.items():
-            if name not in _SKIPPED and name not in given:
+            if name not in _SKIPPED and name not in partial:
                 self.add(given, name, value)
         name = task.get("python_callable_name") or partial.get("python_callable_name")
         if name or "python_callable" in partial or "op_kwargs" in (task.get("template_fields") or ()):
             given["python_callable"] = function(name, partial.get("python_callable"))
+        return written
+
+    def _is_written(self, written: dict[str, Value], name: str, value: Any) -> bool:
+        """Write an encoded argument that is a plain scalar or a duration, as most are; tell whether it is one."""
+        if not self._is_plain(name) and name not in _DURATIONS:
+            return False
+        if type(value) is dict:
+            var = value.get("__var")
+            if value.get("__type") == "timedelta" and type(var) is float:
+                written[name] = self._written_duration(var)
+                return True
+            return False
+        try:
+            if type(value) in _SCALARS:
+                written[name] = self._values.texts.plain(value)
+        except NotPlainError:
+            return False
+        return name in written
 
     def add(self, given: Given, name: str, value: Any) -> None:
         """Add what one field says."""

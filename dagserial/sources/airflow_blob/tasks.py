@@ -65,8 +65,7 @@ class TaskReader:
         path = ("tasks", task["task_id"])
         is_mapped = task.get("_is_mapped") is True
         args = self._args(task, path, is_mapped=is_mapped)
-        partial = task.get("partial_kwargs") if is_mapped else None
-        flags = {**task, **partial} if partial else task
+        flags = task["partial_kwargs"] if is_mapped and "is_setup" in task["partial_kwargs"] else task
         teardown = flags.get("is_teardown") is True
         if teardown and args.get("trigger_rule") == _TEARDOWN_RULE:
             del args["trigger_rule"]
@@ -85,11 +84,7 @@ class TaskReader:
     def _args(self, task: Mapping[str, Any], path: tuple[str, ...], *, is_mapped: bool) -> dict[str, Value]:
         """Return the arguments of a task that are said, and those that it surely has from the DAG's default_args."""
         given: dict[str, Any] = {}
-        args: dict[str, Value] = {}
-        if is_mapped:
-            self._arguments.partial(task, given)
-        else:
-            args = self._arguments.plain(task, given)
+        args = self._arguments.partial(task, given) if is_mapped else self._arguments.plain(task, given)
         if (params := task.get("params")) and params != self._inherited and (own := self._own_params(params)):
             given["params"] = own
         if given:
@@ -128,11 +123,13 @@ class TaskReader:
     def _operator(self, task: Mapping[str, Any]) -> str:
         """Return the operator of a task; the same one is worked out once."""
         said = task.get("_operator_name"), task.get("task_type"), task.get("_task_module")
-        if not all(one is None or type(one) is str for one in said):
+        try:
+            return self._operators[said]
+        except KeyError:
+            found = self._operators[said] = _operator(task)
+            return found
+        except TypeError:  # a list or dict stands where a name should
             return _operator(task)
-        if said not in self._operators:
-            self._operators[said] = _operator(task)
-        return self._operators[said]
 
 
 def _operator(task: Mapping[str, Any]) -> str:
