@@ -48,7 +48,6 @@ class TaskReader:
         self._defaults = defaults
         self._united = {name: self._default_of(name, value) for name, value in default_args.items()}
         self._params = {name: _bytes(param) for name, param in _pairs(params)}
-        self._inherited: Any = None
         self._operators: dict[Any, str] = {}
 
     @property
@@ -85,7 +84,7 @@ class TaskReader:
         """Return the arguments of a task that are said, and those that it surely has from the DAG's default_args."""
         given: dict[str, Any] = {}
         args = self._arguments.partial(task, given) if is_mapped else self._arguments.plain(task, given)
-        if (params := task.get("params")) and params != self._inherited and (own := self._own_params(params)):
+        if (params := task.get("params")) and not _are_of_dag(params) and (own := self._own_params(params)):
             given["params"] = own
         if given:
             args |= self._encoder.encode_each(given, *path, "args")
@@ -107,9 +106,6 @@ class TaskReader:
     def _own_params(self, params: Any) -> dict[str, Any]:
         """Return the params that a task does not have from its DAG, which Airflow repeats in every task."""
         pairs = _pairs(params)
-        if all(isinstance(param, dict) and param.get("source") == "dag" for _, param in pairs):  # Airflow 3.2 and later
-            self._inherited = params
-            return {}
         return {name: self._values.param(param) for name, param in pairs if not self._is_of_dag(name, param)}
 
     def _is_of_dag(self, name: str, param: Any) -> bool:
@@ -141,6 +137,17 @@ def _operator(task: Mapping[str, Any]) -> str:
     if not isinstance(kind, str) or not kind:
         raise BlobError(f"the task {task['task_id']!r} has no `task_type`")
     return canonical_name(without_machine(f"{module}.{kind}")) if isinstance(module, str) and module else kind
+
+
+def _are_of_dag(params: Any) -> bool:
+    """Tell whether params say that they are those of the DAG, as almost all do (Airflow 3.2 and later)."""
+    try:
+        for pair in params:
+            if len(pair) != 2 or pair[1]["source"] != "dag":
+                return False
+    except (KeyError, IndexError, TypeError):
+        return False
+    return type(params) is list
 
 
 def _expand_input(task: Mapping[str, Any]) -> Any:
