@@ -130,21 +130,17 @@ class Arguments:
         return written
 
     def _is_written(self, written: dict[str, Value], name: str, value: Any) -> bool:
-        """Write an encoded argument that is a plain scalar or a duration, as most are; tell whether it is one."""
+        """Write an encoded argument that is plain, or a duration, as most are; tell whether it is one."""
         if not self._is_plain(name) and name not in _DURATIONS:
             return False
-        if type(value) is dict:
-            var = value.get("__var")
-            if value.get("__type") == "timedelta" and type(var) is float:
-                written[name] = self._written_duration(var)
-                return True
-            return False
+        if type(value) is dict and value.get("__type") == "timedelta" and type(value.get("__var")) is float:
+            written[name] = self._written_duration(value["__var"])
+            return True
         try:
-            if type(value) in _SCALARS:
-                written[name] = self._values.texts.plain(value)
+            written[name] = self._values.plain(value)
         except NotPlainError:
             return False
-        return name in written
+        return True
 
     def add(self, given: Given, name: str, value: Any) -> None:
         """Add what one field says."""

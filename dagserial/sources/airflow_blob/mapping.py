@@ -9,8 +9,6 @@ from dagserial.model import Encoder, Mapping
 from dagserial.sources.airflow_blob.encoded import Values
 from dagserial.sources.airflow_blob.text import NotPlainError
 
-_SCALARS = frozenset({str, int, bool})
-
 
 def read_mapping(expand_input: Any, values: Values, encoder: Encoder, path: tuple[str, ...]) -> Mapping:
     """Return the mapping of an `expand_input`.
@@ -40,11 +38,11 @@ def read_mapping(expand_input: Any, values: Values, encoder: Encoder, path: tupl
 
 
 def _plain(source: Any, values: Values) -> Any:
-    """Return a list of scalars as the record has it, as most sources are; None if it is none."""
-    if type(source) is not list or not _SCALARS.issuperset(map(type, source)):
+    """Return a plain list as the record has it, as most sources are; None if it is none."""
+    if type(source) is not list:
         return None
     try:
-        return values.texts.plain(source)
+        return values.plain(source)
     except NotPlainError:
         return None
 
