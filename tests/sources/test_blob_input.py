@@ -200,6 +200,16 @@ def test_a_value_over_the_limit_is_refused_and_named() -> None:
         airflow_blob.read(of(TASK | {"sql": "x" * 2_000_000}))
 
 
+def test_many_small_texts_are_too_much_together() -> None:
+    value: Any = "x" * 3_000
+    for _ in range(4):
+        value = [value] * 9
+    mapped = TASK | {"_is_mapped": True, "expand_input": {"type": "dict-of-lists", "value": {"__var": {"x": value}}}}
+    for task in (TASK | {"sql": value}, mapped | {"partial_kwargs": {}}, mapped | {"partial_kwargs": {"env": value}}):
+        with pytest.raises(UnsupportedValueError, match="more than 1048576 bytes"):
+            airflow_blob.read(of(task))
+
+
 def test_a_lower_limit_holds_for_short_texts_too() -> None:
     assert airflow_blob.read(of(TASK | {"sql": "x" * 500}))
     with pytest.raises(UnsupportedValueError, match="more than 100 bytes"):

@@ -46,6 +46,10 @@ _DURATIONS = ("execution_timeout", "max_retry_delay", "retry_delay", "sla")
 _RULES = ("absolute", "downstream", "upstream")
 _SCALARS = frozenset({str, int, bool})
 _TEXT = frozenset({str})
+_RENDERED, _PLAIN, _DURATION, _OTHER = range(4)
+"""How a field is read: a template; a scalar that stands for itself; a number of seconds; by what it is."""
+
+_NOTHING = object()
 _SHORT = 200
 """Letters of a function's name up to which what is known of it is kept, to be written again."""
 
@@ -69,7 +73,7 @@ class Arguments:
     def __init__(self, values: Values, raw_defaults: Mapping[str, Any]) -> None:
         self._values = values
         self._raw_defaults = raw_defaults
-        self._plans: dict[Any, list[tuple[str, bool, bool]]] = {}
+        self._plans: dict[Any, list[tuple[str, int, Any]]] = {}
         self._functions: dict[str, Value] = {}
         self._durations: dict[float, Value] = {}
         self._special: dict[str, Callable[[Any], Any]] = {
@@ -86,41 +90,57 @@ class Arguments:
             given: gets the others.
         """
         written: dict[str, Value] = {}
-        texts, raw = self._values.texts, self._raw_defaults
-        for name, is_rendered, is_plain in self._plan(task):
+        plain, durations = self._values.texts.plain, self._durations
+        for name, kind, default in self._plan(task):
             value = task[name]
-            if name in raw and value == raw[name]:
+            if value == default:
                 continue
-            if is_rendered or (is_plain and type(value) in _SCALARS):
+            if kind == _DURATION and type(value) is float:
+                written[name] = durations[value] if value in durations else self._written_duration(value)
+                continue
+            if kind == _RENDERED or (kind == _PLAIN and type(value) in _SCALARS):
                 try:
-                    written[name] = texts.plain(value)
+                    written[name] = plain(value)
                     continue
                 except NotPlainError:
                     pass
-            if is_rendered:
-                given[name] = texts.read_template(value)
-            elif name in _DURATIONS and type(value) is float:
-                written[name] = self._written_duration(value)
+            if kind == _RENDERED:
+                given[name] = self._values.texts.read_template(value)
             else:
                 self.add(given, name, value)
         if "python_callable_name" in task or "op_kwargs" in (task.get("template_fields") or ()):
             written["python_callable"] = self._function(task.get("python_callable_name"))
         return written
 
-    def partial(self, task: Mapping[str, Any], given: Given) -> None:
-        """Add what `.partial()` was given: all of it is encoded, and nothing is left out but defaults."""
+    def partial(self, task: Mapping[str, Any], given: Given) -> dict[str, Value]:
+        """Return what `.partial()` was given, as `plain` does: nothing is left out of it but defaults."""
         partial = task.get("partial_kwargs")
         if not isinstance(partial, dict):
             raise BlobError(f"the mapped task {task['task_id']!r} has no `partial_kwargs`")
+        written: dict[str, Value] = {}
         for name, value in partial.items():
-            if name not in _STRUCTURE:
+            if name not in _STRUCTURE and not self._is_written(written, name, value):
                 self.add(given, name, value)
         for name, value in task.items():
-            if name not in _SKIPPED and name not in given:
+            if name not in _SKIPPED and name not in partial:
                 self.add(given, name, value)
         name = task.get("python_callable_name") or partial.get("python_callable_name")
         if name or "python_callable" in partial or "op_kwargs" in (task.get("template_fields") or ()):
             given["python_callable"] = function(name, partial.get("python_callable"))
+        return written
+
+    def _is_written(self, written: dict[str, Value], name: str, value: Any) -> bool:
+        """Write an encoded argument that is plain, or a duration, as most are; tell whether it is one."""
+        if not self._is_plain(name) and name not in _DURATIONS:
+            return False
+        if type(value) is dict and value.get("__type") == "timedelta" and type(value.get("__var")) is float:
+            written[name] = self._written_duration(value["__var"])
+            return True
+        try:
+            written[name] = self._values.plain(value)
+        except NotPlainError:
+            return False
+        return True
 
     def add(self, given: Given, name: str, value: Any) -> None:
         """Add what one field says."""
@@ -139,23 +159,30 @@ class Arguments:
         else:
             given[_RENAMED.get(name, name)] = self._values.argument(name, value)
 
-    def _plan(self, task: Mapping[str, Any]) -> list[tuple[str, bool, bool]]:
-        """Return the fields that hold arguments, whether each is a template, and whether it stands for itself.
+    def _plan(self, task: Mapping[str, Any]) -> list[tuple[str, int, Any]]:
+        """Return the fields that hold arguments, how each is read, and the value that it has if it says nothing.
 
         It is the same for tasks of one shape.
         """
-        rendered = task.get("template_fields")
-        if rendered is None:
-            rendered = []
+        rendered = task.get("template_fields", [])
         if type(rendered) is not list or not _TEXT.issuperset(map(type, rendered)):
             raise BlobError(f"`template_fields` of task {task['task_id']!r} are no names", "/dag/tasks")
         shape = (len(task), *task, *rendered)
-        if shape not in self._plans:
+        found = self._plans.get(shape)
+        if found is None:
             if len(self._plans) > _SHORT:
                 self._plans.clear()
-            names = (name for name in task if name not in _SKIPPED)
-            self._plans[shape] = [(name, name in rendered, self._is_plain(name)) for name in names]
-        return self._plans[shape]
+            names = [name for name in task if name not in _SKIPPED]
+            found = [(name, self._kind(name, rendered), self._raw_defaults.get(name, _NOTHING)) for name in names]
+            self._plans[shape] = found
+        return found
+
+    def _kind(self, name: str, rendered: list[str]) -> int:
+        if name in rendered:
+            return _RENDERED
+        if name in _DURATIONS:
+            return _DURATION
+        return _PLAIN if self._is_plain(name) else _OTHER
 
     def _is_plain(self, name: str) -> bool:
         is_read_apart = (

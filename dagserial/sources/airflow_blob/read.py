@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from dagserial.errors import BlobError
@@ -139,7 +139,7 @@ def _tasks(dag: Mapping[str, Any], reader: TaskReader, places: Mapping[str, str]
     given = dict(_given(dag["tasks"]))
     upstream: dict[str, list[str]] = {task_id: [] for task_id in given}
     for task_id, task in given.items():
-        for downstream in _ids(task.get("downstream_task_ids"), task_id):
+        for downstream in _ids(task.get("downstream_task_ids"), task_id) if "downstream_task_ids" in task else ():
             if downstream not in upstream:
                 raise BlobError(f"task {task_id!r} runs before {downstream!r}, which the blob lacks", "/dag/tasks")
             upstream[downstream].append(task_id)
@@ -166,12 +166,12 @@ def _given(tasks: list[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield task_id, task
 
 
-def _ids(given: Any, task_id: str) -> set[str]:
+def _ids(given: Any, task_id: str) -> Collection[str]:
     if given is None:
         return set()
     if not isinstance(given, list) or not _TEXT.issuperset(map(type, given)):
         raise BlobError(f"`downstream_task_ids` of task {task_id!r} are no ids", "/dag/tasks")
-    return set(given)
+    return given if len(given) < 2 else set(given)
 
 
 def _labels(edges: Any, upstream: Mapping[str, list[str]]) -> dict[str, dict[str, str]]:

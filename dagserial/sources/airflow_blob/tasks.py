@@ -48,7 +48,6 @@ class TaskReader:
         self._defaults = defaults
         self._united = {name: self._default_of(name, value) for name, value in default_args.items()}
         self._params = {name: _bytes(param) for name, param in _pairs(params)}
-        self._inherited: Any = None
         self._operators: dict[Any, str] = {}
 
     @property
@@ -65,8 +64,7 @@ class TaskReader:
         path = ("tasks", task["task_id"])
         is_mapped = task.get("_is_mapped") is True
         args = self._args(task, path, is_mapped=is_mapped)
-        partial = task.get("partial_kwargs") if is_mapped else None
-        flags = {**task, **partial} if partial else task
+        flags = task["partial_kwargs"] if is_mapped and "is_setup" in task["partial_kwargs"] else task
         teardown = flags.get("is_teardown") is True
         if teardown and args.get("trigger_rule") == _TEARDOWN_RULE:
             del args["trigger_rule"]
@@ -85,12 +83,8 @@ class TaskReader:
     def _args(self, task: Mapping[str, Any], path: tuple[str, ...], *, is_mapped: bool) -> dict[str, Value]:
         """Return the arguments of a task that are said, and those that it surely has from the DAG's default_args."""
         given: dict[str, Any] = {}
-        args: dict[str, Value] = {}
-        if is_mapped:
-            self._arguments.partial(task, given)
-        else:
-            args = self._arguments.plain(task, given)
-        if (params := task.get("params")) and params != self._inherited and (own := self._own_params(params)):
+        args = self._arguments.partial(task, given) if is_mapped else self._arguments.plain(task, given)
+        if (params := task.get("params")) and not _are_of_dag(params) and (own := self._own_params(params)):
             given["params"] = own
         if given:
             args |= self._encoder.encode_each(given, *path, "args")
@@ -112,9 +106,6 @@ class TaskReader:
     def _own_params(self, params: Any) -> dict[str, Any]:
         """Return the params that a task does not have from its DAG, which Airflow repeats in every task."""
         pairs = _pairs(params)
-        if all(isinstance(param, dict) and param.get("source") == "dag" for _, param in pairs):  # Airflow 3.2 and later
-            self._inherited = params
-            return {}
         return {name: self._values.param(param) for name, param in pairs if not self._is_of_dag(name, param)}
 
     def _is_of_dag(self, name: str, param: Any) -> bool:
@@ -128,11 +119,13 @@ class TaskReader:
     def _operator(self, task: Mapping[str, Any]) -> str:
         """Return the operator of a task; the same one is worked out once."""
         said = task.get("_operator_name"), task.get("task_type"), task.get("_task_module")
-        if not all(one is None or type(one) is str for one in said):
+        try:
+            return self._operators[said]
+        except KeyError:
+            found = self._operators[said] = _operator(task)
+            return found
+        except TypeError:  # a list or dict stands where a name should
             return _operator(task)
-        if said not in self._operators:
-            self._operators[said] = _operator(task)
-        return self._operators[said]
 
 
 def _operator(task: Mapping[str, Any]) -> str:
@@ -144,6 +137,17 @@ def _operator(task: Mapping[str, Any]) -> str:
     if not isinstance(kind, str) or not kind:
         raise BlobError(f"the task {task['task_id']!r} has no `task_type`")
     return canonical_name(without_machine(f"{module}.{kind}")) if isinstance(module, str) and module else kind
+
+
+def _are_of_dag(params: Any) -> bool:
+    """Tell whether params say that they are those of the DAG, as almost all do (Airflow 3.2 and later)."""
+    try:
+        for pair in params:
+            if len(pair) != 2 or pair[1]["source"] != "dag":
+                return False
+    except (KeyError, IndexError, TypeError):
+        return False
+    return type(params) is list
 
 
 def _expand_input(task: Mapping[str, Any]) -> Any:

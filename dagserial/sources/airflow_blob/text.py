@@ -18,8 +18,8 @@ MAX_CONTAINERS = 1_000_000
 _TRUNCATED = "Truncated. You can change this behaviour in [core]max_templated_field_length. "
 """How Airflow begins what it writes in place of a value of over 4,096 characters (2.7 to 3.3)."""
 
-_STANDING = ("{{ task_instance.xcom_pull(", _TRUNCATED)
-"""How texts begin that may stand for something else."""
+_PLAIN = re.compile(r"(?!\{\{ task_instance\.|Truncated\.|MappedArgument)[^<(]*").fullmatch
+"""Matches texts that surely stand for themselves."""
 
 _SHORT, _FEW, _FLAT = 4_000, 10, 2
 """Letters of a text, items of a list or dict, and levels of these up to which a value is surely small enough."""
@@ -112,28 +112,18 @@ class Texts:
         """
         kind = type(value)
         if kind is str:
-            if (
-                len(value) > self._longest
-                or not value.isascii()
-                or "<" in value
-                or value.startswith(_STANDING)
-                or "t(" in value
-            ):
-                raise NotPlainError
-            return value
-        if value is None or kind is bool:
-            return value
-        if kind is int:
-            if -MAX_EXACT_INT <= value <= MAX_EXACT_INT:
+            if len(value) <= self._longest and value.isascii() and _PLAIN(value):
                 return value
+        elif value is None or kind is bool or (kind is int and -MAX_EXACT_INT <= value <= MAX_EXACT_INT):
+            return value
         elif kind is list:
             if len(value) <= _FEW and depth < _FLAT:
-                self.count()
+                self._containers += 1
                 plain = self.plain
                 return [plain(item, depth + 1) for item in value]
         elif kind is dict:
             if len(value) <= _FEW and depth < _FLAT and "$" not in value and "".join(value).isascii():
-                self.count()
+                self._containers += 1
                 plain = self.plain
                 return {key: plain(item, depth + 1) for key, item in value.items()}
         elif kind is float and is_plain_float(value):
