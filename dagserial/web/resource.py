@@ -22,9 +22,10 @@ class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """The answer is at another URL; asked anew each time."""
+    """The answer is that of another resource, or of this one elsewhere; asked anew each time."""
 
-    url: str
+    name: str
+    place: Mapping[str, str]
 
 
 @dataclass(frozen=True)
