@@ -30,6 +30,7 @@ VERBS = {
     "runs": "which DagRuns ran what",
     "schema": "the JSON Schemas of records and diffs",
     "serialize": "the records of DAG files, to stdout or as files",
+    "serve": "a store as an API and as pages, read-only",
     "show": "one DAG as text, JSON or a graph",
     "stamp": "point a DagRun at the record that it runs",
     "watch": "follow a branch into a store",
