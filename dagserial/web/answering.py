@@ -56,7 +56,8 @@ class Endpoint:
             admit(self._site, request)
             if len(self._forms) > 1:
                 form = chosen(request.headers.get("accept"), self._forms)
-            asked = Asked(self._site, request, _place(request), _query(request, self._resource.query))
+            parameters = (self._resource.page_query if form == HTML else None) or self._resource.query
+            asked = Asked(self._site, request, _place(request), _query(request, parameters))
             response = self._answer(asked, form)
         except DagserialError as error:
             response = refusal(self._site, request, translated(error), as_page=form == HTML)

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from dagserial.web import catalogue, dags, diffs, objects, openapi, refs, runs, service
+from dagserial.web import (
+    catalogue,
+    dag_pages,
+    dags,
+    diff_pages,
+    diffs,
+    object_pages,
+    objects,
+    openapi,
+    pictures,
+    refs,
+    run_graphs,
+    runs,
+    service,
+)
 from dagserial.web.pagination import PageQuery
 from dagserial.web.resource import HOUR, IMMUTABLE, NO_STORE, Resource
 
@@ -64,6 +78,9 @@ RESOURCES: tuple[Resource, ...] = (
         answer=dags.DagAnswer,
         summary="A DAG.",
         problems=("dag_unknown",),
+        page="dag.html",
+        page_query=dag_pages.TimelineQuery,
+        draw=dag_pages.dag_page,
     ),
     Resource(
         name="dag_versions",
@@ -81,6 +98,9 @@ RESOURCES: tuple[Resource, ...] = (
         answer=dags.VersionRow,
         summary="A version of a DAG.",
         problems=("dag_unknown", "version_unknown"),
+        page="version.html",
+        page_query=dag_pages.TasksQuery,
+        draw=dag_pages.version_shown,
     ),
     Resource(
         name="dag_history",
@@ -99,6 +119,7 @@ RESOURCES: tuple[Resource, ...] = (
         query=runs.DagRunQuery,
         summary="The stamped runs of a DAG, the one that was stamped last first.",
         problems=("parameter", "limit", "cursor", "digest_malformed", "dag_unknown"),
+        page="runs.html",
     ),
     Resource(
         name="dag_grid",
@@ -108,6 +129,9 @@ RESOURCES: tuple[Resource, ...] = (
         query=runs.GridQuery,
         summary="Runs of a DAG, newest first, with how their tasks stand.",
         problems=("parameter", "limit", "cursor", "dag_unknown"),
+        page="grid.html",
+        page_query=run_graphs.GridPageQuery,
+        draw=run_graphs.grid_page,
     ),
     Resource(
         name="run",
@@ -116,6 +140,9 @@ RESOURCES: tuple[Resource, ...] = (
         answer=runs.RunAnswer,
         summary="A run: which record it runs, with what, and how its tasks stand.",
         problems=("run_unknown",),
+        page="run.html",
+        page_query=run_graphs.RunPageQuery,
+        draw=run_graphs.run_page,
     ),
     Resource(
         name="run_record",
@@ -133,6 +160,8 @@ RESOURCES: tuple[Resource, ...] = (
         query=runs.InstanceQuery,
         summary="The task instances of a run, by task_id and map_index.",
         problems=("parameter", "limit", "cursor", "run_unknown"),
+        page="instances.html",
+        draw=run_graphs.instances_page,
     ),
     Resource(
         name="run_maps",
@@ -150,6 +179,7 @@ RESOURCES: tuple[Resource, ...] = (
         query=runs.RunQuery,
         summary="The stamped runs of all DAGs, the one that was stamped last first.",
         problems=("parameter", "limit", "cursor", "digest_malformed"),
+        page="runs.html",
     ),
     Resource(
         name="object",
@@ -171,6 +201,9 @@ RESOURCES: tuple[Resource, ...] = (
         summary="What a record says, in the current format, without what looks like a secret.",
         problems=("parameter", "digest_malformed", "object_unknown", "record_unsupported", "object_corrupt"),
         cache=HOUR,
+        page="object.html",
+        page_query=dag_pages.TasksQuery,
+        draw=object_pages.object_page,
     ),
     Resource(
         name="referrers",
@@ -180,6 +213,8 @@ RESOURCES: tuple[Resource, ...] = (
         query=PageQuery,
         summary="What points at a record: versions, runs and task instances; none at one that is not there.",
         problems=("parameter", "limit", "cursor", "digest_malformed"),
+        page="referrers.html",
+        draw=object_pages.referrers_page,
     ),
     Resource(
         name="diff",
@@ -192,6 +227,9 @@ RESOURCES: tuple[Resource, ...] = (
             *("dag_unknown", "ref_unknown", "no_repository", "record_unsupported", "object_corrupt"),
         ),
         cache=HOUR,
+        page="diff.html",
+        page_query=pictures.PictureQuery,
+        draw=diff_pages.diff_page,
     ),
     Resource(
         name="refs",
