@@ -34,13 +34,16 @@ _MOST_OTHERS = 500
 """Task instances of a mixed run that are named for each record."""
 
 
+DigestText = Annotated[
+    str, msgspec.Meta(pattern="^sha256:[0-9a-f]{64}$", description="Runs of which a part ran this record.")
+]
+
+
 class DagRunQuery(PageQuery, frozen=True, kw_only=True):
     """Which runs of a DAG are asked for."""
 
     state: Annotated[str, msgspec.Meta(max_length=30, description="Runs in this state.")] | None = None
-    digest: Annotated[str, msgspec.Meta(max_length=71, description="Runs of which a part ran this record.")] | None = (
-        None
-    )
+    digest: DigestText | None = None
     count: Count = 0
 
 
