@@ -4,6 +4,7 @@ from dagserial.drawing.dag_graph import asset_nodes, graph_of, group_box, short_
 from dagserial.drawing.folding import fold, outermost
 from dagserial.drawing.graph import Box, Edge, Graph, Node, graph
 from dagserial.drawing.layout import Layout, Rect, Route, lay_out
+from dagserial.drawing.overview import draw_overview, within
 from dagserial.drawing.svg import STYLE, draw
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Route",
     "asset_nodes",
     "draw",
+    "draw_overview",
     "fold",
     "graph",
     "graph_of",
@@ -25,4 +27,5 @@ __all__ = [
     "outermost",
     "short_id",
     "task_node",
+    "within",
 ]

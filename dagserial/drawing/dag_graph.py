@@ -10,8 +10,12 @@ Link = Callable[[str], str]
 """Returns where the task of an id leads to; empty for nowhere."""
 
 
-def graph_of(dag: Dag, *, link: Link | None = None) -> Graph:
-    """Return the graph of a DAG. An asset that is read and one that is written are nodes of their own."""
+def graph_of(dag: Dag, *, link: Link | None = None, shown: Callable[[str], str] = str) -> Graph:
+    """Return the graph of a DAG. An asset that is read and one that is written are nodes of their own.
+
+    Args:
+        shown: returns what is shown of the name of an asset, which may hold a secret.
+    """
     nodes = [task_node(task_id, task, link(task_id) if link else "") for task_id, task in dag.tasks.items()]
     boxes = [group_box(group_id, group) for group_id, group in dag.groups.items()]
     edges = [
@@ -20,7 +24,7 @@ def graph_of(dag: Dag, *, link: Link | None = None) -> Graph:
         for before in task.upstream
     ]
     taken = dag.tasks.keys() | dag.groups.keys()
-    for node, edge in asset_nodes(dag):
+    for node, edge in asset_nodes(dag, shown):
         if node.id not in taken:
             nodes.append(node)
             edges.append(edge)
@@ -67,7 +71,7 @@ def short_id(id_: str, group_id: str | None) -> str:
     return rest or id_
 
 
-def asset_nodes(dag: Dag, classes: tuple[str, ...] = ()) -> Iterator[tuple[Node, Edge]]:
+def asset_nodes(dag: Dag, shown: Callable[[str], str] = str) -> Iterator[tuple[Node, Edge]]:
     """Yield a node and an edge for each asset that a task reads (`inlets`) or writes (`outlets`), by task."""
     for task_id in sorted(dag.tasks):
         args = dag.tasks[task_id].args
@@ -75,6 +79,7 @@ def asset_nodes(dag: Dag, classes: tuple[str, ...] = ()) -> Iterator[tuple[Node,
             for kind, name in dict.fromkeys(assets(args.get(side))):
                 id_ = f"\0{side}\0{kind}\0{name}"
                 word = "read" if side == "inlets" else "written"
-                node = Node(id=id_, kind="asset", label=name, title=f"{name} (asset, {word})", classes=classes)
+                said = shown(name)
+                node = Node(id=id_, kind="asset", label=said, title=f"{said} (asset, {word})")
                 ends = (id_, task_id) if side == "inlets" else (task_id, id_)
-                yield node, Edge(*ends, classes=("data", *classes))
+                yield node, Edge(*ends, classes=("data",))

@@ -8,7 +8,7 @@ from dagserial.drawing.columns import Line, columns_of, forward
 from dagserial.drawing.graph import Edge, Graph, Node
 from dagserial.drawing.passages import LABEL_HEIGHT, Way, lead
 from dagserial.drawing.places import ROOT, Nest, Places, keep_open, nested
-from dagserial.drawing.rows import BOTTOM, TOP, rows_of
+from dagserial.drawing.rows import BOTTOM, TOP, rows_of, squeezed
 from dagserial.drawing.sequence import Sequence
 from dagserial.drawing.wording import CELL, cells
 
@@ -114,6 +114,7 @@ class _Page:
         self._left_inset, self._right_inset = _insets(nest)
         self._widths = self._column_widths()
         self._lefts = self._column_lefts()
+        middles = self._squeezed(middles)
         spans = self._box_spans(middles)
         tops = [middles[one] - places.heights[one] / 2 for one in range(self._count)]
         top = min([*tops, *(span[0] for span in spans)], default=0)
@@ -123,6 +124,14 @@ class _Page:
             self._box(box, round(above + self._shift), round(below + self._shift))
             for box, (above, below) in enumerate(spans)
         ]
+
+    def _squeezed(self, middles: list[float]) -> list[float]:
+        half = _BETWEEN / 2
+        taken = [(above - half, below + half) for above, below in self._box_spans(middles)]
+        for middle, height in zip(middles, self._places.heights, strict=True):
+            taken.append((middle - height / 2, middle + height / 2))
+        goes = squeezed(taken)
+        return [goes(middle) for middle in middles]
 
     def layout(self, turned: set[int]) -> Layout:
         nodes = {node.id: self._rect(number, node) for number, node in enumerate(self._graph.nodes)}

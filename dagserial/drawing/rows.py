@@ -1,6 +1,7 @@
 """Give the places of a drawing their heights on the page, so that edges run straight where they can."""
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from dagserial.drawing.places import ROOT, Nest, Places
@@ -41,6 +42,22 @@ def rows_of(
         if events:
             middles = _parted(places, nest, events, middles)
     return middles
+
+
+def squeezed(taken: Iterable[tuple[float, float]]) -> Callable[[float], float]:
+    """Return where each height goes once the strips are gone in which nothing stands across the whole width.
+
+    Args:
+        taken: from which height to which something stands.
+    """
+    starts, removed = [float("-inf")], [0.0]
+    reached: float | None = None
+    for above, below in sorted(taken):
+        if reached is not None and above > reached:
+            starts.append(above)
+            removed.append(removed[-1] + above - reached)
+        reached = below if reached is None else max(reached, below)
+    return lambda height: height - removed[bisect_right(starts, height) - 1]
 
 
 def _distances(places: Places, nest: Nest, layer: list[int]) -> list[float]:

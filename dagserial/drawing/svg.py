@@ -17,7 +17,9 @@ _TIP = 6
 _SHEET = 3
 
 
-def draw(graph: Graph, layout: Layout, title: str, *, alone: bool = False) -> str:
+def draw(
+    graph: Graph, layout: Layout, title: str, *, alone: bool = False, window: Rect | None = None, zoom: int = 100
+) -> str:
     """Return an `svg` element of a graph: boxes, then edges, then nodes.
 
     Nodes have the class of their kind, `task`, `asset` or `group`, boxes `box`, edges `edge`, each with its own
@@ -26,9 +28,13 @@ def draw(graph: Graph, layout: Layout, title: str, *, alone: bool = False) -> st
     Args:
         title: what the picture is of, for those who have it read to them.
         alone: the picture is a file of its own, which brings its style.
+        window: the part of the page that is shown; None for all of it.
+        zoom: percent of its size that the picture has.
     """
     linked = any(node.href for node in graph.nodes)
-    size = f'viewBox="0 0 {layout.width} {layout.height}" width="{layout.width}" height="{layout.height}"'
+    seen = window or Rect(0, 0, layout.width, layout.height)
+    size = f'viewBox="{seen.x} {seen.y} {seen.width} {seen.height}" '
+    size += f'width="{seen.width * zoom // 100}" height="{seen.height * zoom // 100}"'
     role = "group" if linked else "img"
     lines = [f'<svg{_NAMESPACE * alone} class="dag-graph" role="{role}" aria-label="{_attribute(title)}" {size}>']
     if alone:

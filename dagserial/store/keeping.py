@@ -93,3 +93,39 @@ def _frames(session: Session, wanted: list[bytes], is_fresh: bool) -> list[bytes
 def _parts(values: list[bytes]) -> Iterator[list[bytes]]:
     """Yield values in numbers that one statement takes."""
     return (values[start : start + BATCH] for start in range(0, len(values), BATCH))
+
+
+def records_of(session: Session, digests: Iterable[Digest]) -> Iterator[tuple[Digest, Record | None]]:
+    """Yield records with their digests, in as few queries as they can be read; None for one lost or altered.
+
+    No more than some are in memory at once.
+    """
+    wanted = list(dict.fromkeys(digests))
+    for start in range(0, len(wanted), _AT_ONCE):
+        part = wanted[start : start + _AT_ONCE]
+        rows = {row.digest: row for row in session.execute(select(dag_record).where(dag_record.c.digest.in_(part)))}
+        pages = sorted({page for row in rows.values() if row.pages is not None for page in addresses(row.pages)})
+        frames = dict(zip(pages, _framed(session, pages), strict=True))
+        for digest in part:
+            yield digest, _read_from(rows.get(digest), frames)
+
+
+_AT_ONCE = 25
+"""Records that are read in one query."""
+
+
+def _framed(session: Session, pages: list[bytes]) -> list[bytes]:
+    """Return the frames of pages in order; empty ones for those that are lost."""
+    found: dict[bytes, bytes] = {}
+    for part in _parts(pages):
+        rows = session.execute(select(record_page).where(record_page.c.address.in_(part)))
+        found.update((row.address, row.frame) for row in rows)
+    return [found.get(page, b"") for page in pages]
+
+
+def _read_from(row: Any, frames: Mapping[bytes, bytes]) -> Record | None:
+    if row is None:
+        return None
+    held = [row.body] if row.pages is None else [frames[page] for page in addresses(row.pages)]
+    record = Record(unpack(held, row.size), row.dag_id, row.digest, row.format)
+    return record if Digest.of(record.body) == row.digest else None

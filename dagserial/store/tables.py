@@ -128,6 +128,9 @@ dag_run = Table(
     Column("created_at", UtcDateTime, nullable=False),
     CheckConstraint("state <> ''", name="state_is_named"),
     Index(None, "dag_id", "state"),
+    # Newest first, of all DAGs and of one: a page costs what it holds.
+    Index(None, "created_at", "dag_id", "run_id"),
+    Index(None, "dag_id", "created_at", "run_id"),
 )
 
 task_instance = Table(

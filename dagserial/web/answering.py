@@ -18,6 +18,7 @@ from dagserial.errors import DagserialError
 from dagserial.web.asked import Asked
 from dagserial.web.conditional import entity_tag, is_held
 from dagserial.web.negotiation import HTML, JSON, chosen
+from dagserial.web.pagination import Page
 from dagserial.web.problems import MEDIA_TYPE, RequestError, encoded, translated
 from dagserial.web.resource import NO_CACHE, NO_STORE, Elsewhere, Resource, Written
 from dagserial.web.site import Site
@@ -55,7 +56,8 @@ class Endpoint:
             admit(self._site, request)
             if len(self._forms) > 1:
                 form = chosen(request.headers.get("accept"), self._forms)
-            asked = Asked(self._site, request, _place(request), _query(request, self._resource.query))
+            parameters = (self._resource.page_query if form == HTML else None) or self._resource.query
+            asked = Asked(self._site, request, _place(request), _query(request, parameters))
             response = self._answer(asked, form)
         except DagserialError as error:
             response = refusal(self._site, request, translated(error), as_page=form == HTML)
@@ -73,12 +75,15 @@ class Endpoint:
     def _answer(self, asked: Asked, form: str) -> Response:
         answer = self._resource.read(asked)
         if isinstance(answer, Elsewhere):
-            headers = {"Location": answer.url, "Cache-Control": self._cache(NO_CACHE)}
+            make = asked.page_url if form == HTML else asked.url
+            headers = {"Location": make(answer.name, **answer.place), "Cache-Control": self._cache(NO_CACHE)}
             return Response(status_code=307, headers=headers)
         written = self._page(asked, answer) if form == HTML else _written(answer)
         tag = written.tag or entity_tag(written.body)
         cache = NO_CACHE if form == HTML else self._resource.cache
         headers = {"ETag": tag, "Cache-Control": self._cache(cache), **written.headers}
+        if isinstance(answer, Page) and answer.next_url is not None:
+            headers["Link"] = f'<{answer.next_url}>; rel="next"'
         if len(self._forms) > 1:
             headers["Content-Location"] = self._location(asked, form)
         if cache != NO_STORE and is_held(asked.request.headers.get("if-none-match"), tag):

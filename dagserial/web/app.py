@@ -16,6 +16,7 @@ from starlette.types import Scope
 from dagserial.web.answering import Endpoint, refusal
 from dagserial.web.asked import API
 from dagserial.web.database import Database
+from dagserial.web.exact import RecordEndpoint
 from dagserial.web.files import FileEndpoint
 from dagserial.web.guard import Guard
 from dagserial.web.negotiation import HTML, JSON
@@ -45,7 +46,7 @@ def create_app(
         seconds: that an answer may take.
     """
     served = None if repo is None else ServedRepository(Path(repo), parse)
-    site = Site(Database(store_url, seconds=seconds / 2), served, authorize, seconds)
+    site = Site(Database(store_url, seconds=seconds / 2), served, authorize, seconds, resources=RESOURCES)
 
     def refuse(scope: Scope, error: RequestError) -> Response:
         return refusal(site, Request(scope), error)
@@ -70,8 +71,7 @@ def _routes(site: Site) -> Iterator[Route]:
     exact = [resource for resource in RESOURCES if resource.is_exact]
     suffixed = [resource for resource in RESOURCES if not resource.is_exact]
     for resource in exact:
-        endpoint = Endpoint(site, resource, (resource.media_type,))
-        yield Route(API + resource.path, endpoint, methods=["GET"], name=f"{resource.name}.json")
+        yield Route(API + resource.path, RecordEndpoint(site, resource), methods=["GET"], name=f"{resource.name}.json")
     yield Route("/static/{file}", FileEndpoint(site), methods=["GET"], name="static")
     for resource in suffixed:
         yield from _with_suffix(site, resource)

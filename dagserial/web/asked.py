@@ -53,11 +53,11 @@ class Asked:
             self._visible[dag_id] = bool(self.site.authorize(self.request, dag_id))
         return self._visible[dag_id]
 
-    def url(self, name: str, **place: object) -> str:
+    def url(self, name: str, /, **place: object) -> str:
         """Return the path of a resource of the API, right wherever the app is mounted."""
         return self._path(f"{name}.json", place)
 
-    def page_url(self, name: str, **place: object) -> str:
+    def page_url(self, name: str, /, **place: object) -> str:
         """Return the path of the page of a resource."""
         return self._path(f"{name}.html", place)
 

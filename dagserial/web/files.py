@@ -8,16 +8,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from dagserial.drawing import STYLE
 from dagserial.web.answering import refusal
 from dagserial.web.conditional import entity_tag, is_held
 from dagserial.web.problems import RequestError
 from dagserial.web.resource import HOUR
 from dagserial.web.site import Site
 
-MEDIA_TYPES = {"style.css": "text/css"}
+MEDIA_TYPES = {"graph.css": "text/css", "page.js": "text/javascript", "style.css": "text/css"}
 """Every file there is, and what it is; anybody may have them."""
 
 _FOLDER = Path(__file__).with_name("static")
+_ELSEWHERE = {"graph.css": STYLE}
+"""Files that belong to another part of the package."""
 
 
 class FileEndpoint:
@@ -25,7 +28,7 @@ class FileEndpoint:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._bodies = {name: (_FOLDER / name).read_bytes() for name in MEDIA_TYPES}
+        self._bodies = {name: _ELSEWHERE.get(name, _FOLDER / name).read_bytes() for name in MEDIA_TYPES}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from dagserial.model.display import printable
+from dagserial.model.display import display, printable
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -22,4 +22,5 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters["printable"] = printable
+    made.filters["tojson_text"] = display
     return made

@@ -22,9 +22,10 @@ class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """The answer is at another URL; asked anew each time."""
+    """The answer is that of another resource, or of this one elsewhere; asked anew each time."""
 
-    url: str
+    name: str
+    place: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Resource:
         cache: its Cache-Control.
         page: template of its page; None without one.
         draw: makes what the page needs beside the answer.
+        page_query: the parameters that its page takes, those of `query` among them; None: the same.
         is_exact: served under its path alone, without suffix.
         media_type: of the bytes that it answers.
     """
@@ -71,5 +73,6 @@ class Resource:
     cache: str = NO_CACHE
     page: str | None = None
     draw: Callable[[Asked, Any], Mapping[str, Any]] | None = None
+    page_query: type[msgspec.Struct] | None = None
     is_exact: bool = False
     media_type: str = "application/json"

@@ -13,7 +13,7 @@ from dagserial.record import FORMAT
 from dagserial.web.asked import Asked
 from dagserial.web.problems import PROBLEMS, RequestError
 
-_LINKED = ("dags", "problems", "versions", "health")
+_LINKED = ("dags", "runs", "refs", "rules", "schemas", "problems", "versions", "health", "openapi")
 
 
 class Index(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,16 +18,16 @@ def url(tmp_path: Path) -> str:
 def test_upgrade_makes_the_tables_once(dagserial: Cli, url: str) -> None:
     found = [dagserial("db", verb, "--db", url) for verb in ("upgrade", "upgrade", "current", "check")]
     assert [(done.returncode, done.stdout, done.stderr) for done in found] == [
-        (0, "none -> 0001\n", ""),
-        (0, "0001 (newest)\n", ""),
-        (0, "0001 (newest)\n", ""),
+        (0, "none -> 0002\n", ""),
+        (0, "0002 (newest)\n", ""),
+        (0, "0002 (newest)\n", ""),
         (0, "", ""),
     ]
 
 
 def test_database_may_stand_in_the_environment(dagserial: Cli, url: str) -> None:
-    assert dagserial("db", "upgrade", env={"DAGSERIAL_DB": url}).stdout == "none -> 0001\n"
-    assert dagserial("db", "current", env={"DAGSERIAL_DB": url}).stdout == "0001 (newest)\n"
+    assert dagserial("db", "upgrade", env={"DAGSERIAL_DB": url}).stdout == "none -> 0002\n"
+    assert dagserial("db", "current", env={"DAGSERIAL_DB": url}).stdout == "0002 (newest)\n"
 
 
 def test_no_database_is_trouble(dagserial: Cli) -> None:
@@ -39,7 +39,7 @@ def test_no_database_is_trouble(dagserial: Cli) -> None:
 
 def test_problems_are_lines_and_exit_with_1(dagserial: Cli, url: str, tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / "dags.db").close()
-    assert dagserial("db", "current", "--db", url).stdout == "none (newest: 0001)\n"
+    assert dagserial("db", "current", "--db", url).stdout == "none (newest: 0002)\n"
     done = dagserial("db", "check", "--db", url)
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout == "there are no tables of dagserial: run 'dagserial db upgrade'\n"

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import jsonschema
 import pytest
@@ -220,6 +221,15 @@ def test_show_dot_is_what_graphviz_reads(dagserial: Run, history: Repo) -> None:
     assert '"extract" -> "load.shop";' in dot
     if graphviz := shutil.which("dot"):
         subprocess.run([graphviz, "-Tsvg"], input=dot, text=True, check=True, capture_output=True)
+
+
+def test_show_svg_is_a_file_that_needs_nothing_else(dagserial: Run, history: Repo) -> None:
+    text = dagserial("show", "v1:etl_daily", "-f", "svg", cwd=history.folder).stdout
+    picture = ElementTree.fromstring(text)
+    space = "{http://www.w3.org/2000/svg}"
+    titles = [group.findtext(f"{space}title") for group in picture.findall(f"{space}g")]
+    assert titles == ["load (group)", "extract (BashOperator)", "load.shop (mapped, BashOperator)"]
+    assert picture.find(f"{space}style") is not None
 
 
 def test_variables_come_from_flag_settings_and_environment(dagserial: Run, history: Repo, tmp_path: Path) -> None:

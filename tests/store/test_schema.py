@@ -16,7 +16,7 @@ from dagserial.store import RecordStore, create, open_engine
 from dagserial.store.schema import VERSION_TABLE, Standing, check, current, upgrade
 from dagserial.store.tables import metadata
 
-NEWEST = "0001"
+NEWEST = "0002"
 
 _POSTGRES_DUMP = """
 SELECT table_name, column_name, data_type, character_maximum_length, collation_name, is_nullable, column_default

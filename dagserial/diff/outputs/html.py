@@ -80,7 +80,7 @@ def _section(report: Report, dag_id: str, changes: list[Change], room: int) -> s
         f'<span class="{severity}">{severity}</span></summary>',
         *_graph(report, dag_id, changes),
         "<table><thead><tr><th></th><th>object</th><th>change</th><th>rule</th></tr></thead><tbody>",
-        *map(_row, rows[:room]),
+        *map(change_row, rows[:room]),
         "</tbody></table>",
     ]
     if left_out := sum(len(row.all) for row in rows[room:]):
@@ -99,7 +99,12 @@ def _graph(report: Report, dag_id: str, changes: list[Change]) -> Iterator[str]:
         yield f"<p>The graph leaves out {counted(part.left_out, 'more task')}.</p>"
 
 
-def _row(row: Told) -> str:
+def change_row(row: Told, anchor: str = "") -> str:
+    """Return a row of a table of changes: severity, object, change, rules; all text of DAGs is escaped.
+
+    Args:
+        anchor: by which links find it.
+    """
     change, severity = row.change, severity_of(row)
     name = "DAG" if change.object.kind == "dag" else f"{change.object.kind} {html_code(change.object.id)}"
     place = place_in(change)
@@ -110,7 +115,8 @@ def _row(row: Told) -> str:
         f'{_sides(change)}<div class="soft">{escape(why(change))}</div>{followers_of(row, html_code)}',
         rules_of(row, html_code),
     ]
-    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+    named = f' id="{escape(anchor)}"' if anchor else ""
+    return f"<tr{named}>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
 def _sides(change: Change) -> str:

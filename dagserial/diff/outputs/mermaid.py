@@ -10,6 +10,7 @@ _CLASSES: dict[Fate, str] = {
     "added": "fill:#dafbe1,stroke:#1a7f37,color:#1f2328",
     "removed": "fill:#ffebe9,stroke:#cf222e,color:#1f2328,stroke-dasharray:4",
     "changed": "fill:#fff8c5,stroke:#9a6700,color:#1f2328",
+    "moved": "fill:#ddf4ff,stroke:#0969da,color:#1f2328",
     "renamed": "fill:#ddf4ff,stroke:#0969da,color:#1f2328",
 }
 _WIDEST = 60

@@ -8,8 +8,8 @@ from dagserial.diff.outputs.report import Report
 from dagserial.diff.subject import steps_of
 from dagserial.model import Dag
 
-Fate = Literal["added", "removed", "changed", "renamed", "same"]
-"""What became of a task or of an edge; edges are neither changed nor renamed."""
+Fate = Literal["added", "removed", "changed", "moved", "renamed", "same"]
+"""What became of a task or of an edge; edges are neither changed, moved nor renamed."""
 
 Ends = tuple[str, str]
 """The upstream and the downstream task of an edge."""
@@ -49,6 +49,35 @@ def neighbourhood(report: Report, dag_id: str, changes: Iterable[Change], most: 
         {edge: fate for edge, fate in sorted(edges.items()) if set(edge) <= set(taken)},
         len(chosen) + len(beside) - len(taken),
     )
+
+
+def whole(report: Report, dag_id: str, changes: Iterable[Change]) -> Neighbourhood:
+    """Return all tasks of both versions of a DAG and all edges between them; one that is in another group has moved.
+
+    Args:
+        changes: all changes of the DAG.
+    """
+    changes = list(changes)
+    old, new = report.versions(dag_id)
+    names = renamed_tasks(changes)
+    ids = {names.get(task_id, task_id) for task_id in old.tasks} if old else set()
+    fates = _whole(old, new) or {**dict.fromkeys(_moved(changes), "moved"), **_fates(_in_tasks(changes))}
+    tasks = sorted(ids | (set(new.tasks) if new else set()))
+    edges = dict(sorted(_edges(old, new, names).items()))
+    return Neighbourhood({task_id: fates.get(task_id, "same") for task_id in tasks}, edges, 0)
+
+
+def _in_tasks(changes: Iterable[Change]) -> list[Change]:
+    """Return the changes but those that say that a task lies in another group."""
+    return [change for change in changes if not _is_move(change)]
+
+
+def _moved(changes: Iterable[Change]) -> list[str]:
+    return [change.object.id for change in changes if _is_move(change)]
+
+
+def _is_move(change: Change) -> bool:
+    return change.object.kind == "task" and steps_of(change.path)[2:] == ["group"]
 
 
 def _whole(old: Dag | None, new: Dag | None) -> dict[str, Fate]:

@@ -88,7 +88,7 @@ def _value(value: Value | UnsetType, change: Change, steps: list[str], body: Any
             return marker(value)
         holder, name = _below(holder, step), step
     if isinstance(value, dict) and change.is_whole:
-        return {field: item if field in _NAMES else _walked(item, field) for field, item in value.items()}
+        return _part(value)
     return _walked(value, name)
 
 
@@ -146,3 +146,20 @@ def _side(side: Side) -> Side:
     """Return a side whose errors hold no secrets: exceptions may quote what they were given."""
     errors = tuple(UnreadFile(one.file, one.line, _walked(one.error)) for one in side.errors)
     return msgspec.structs.replace(side, errors=errors)
+
+
+def redacted_value(value: Value) -> Value:
+    """Return a value that stands alone, as the conf of a run does, without what looks like a secret."""
+    return _walked(value)
+
+
+def redacted_body(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a record says without what looks like a secret; ids and names stay."""
+    dag = {key: item if key == "dag_id" else _held(body["dag"], key, item, "") for key, item in body["dag"].items()}
+    parts = {name: {key: _part(one) for key, one in body[name].items()} for name in ("groups", "tasks") if name in body}
+    return {**body, "dag": dag, **parts}
+
+
+def _part(one: Mapping[str, Value]) -> dict[str, Value]:
+    """Return a task or a group as a change of the whole shows it."""
+    return {field: item if field in _NAMES else _walked(item, field) for field, item in one.items()}
