@@ -164,7 +164,11 @@ def dag_files(timeline: Timeline, objects: Objects, options: ReadOptions) -> lis
         RepositoryError: a tree cannot be read.
     """
     found: list[files.Found] = []
-    decisive = set(timeline.rearranged(_DECISIVE))
+    decisive = timeline.rearranged(_DECISIVE)
+    passed: dict[bytes, bool] = {}
     for position, tree in enumerate(timeline.trees):
-        found.append(files.found(AtRef(Committed(objects, tree)), options) if position in decisive else found[-1])
+        if position in decisive:
+            found.append(files.found(AtRef(Committed(objects, tree), passed), options))
+        else:
+            found.append(found[-1])
     return found

@@ -30,6 +30,9 @@ from dagserial.sources.tree import OnDisk
 _FIRST, _MOST = 16, 1024
 """How many trees are worked out together: few at first, as whoever asks may have enough."""
 
+_MOST_RESULTS = 1_000_000
+"""How many results of DAG files are held at once, so that a tree of 100,000 takes no more memory than others."""
+
 Progress = Callable[[float, int], None]
 """Is told now and then which part of all trees is known, from 0 to 1, and how many DAG files have run by then."""
 
@@ -85,7 +88,8 @@ class Readings:
                     known, ran = known | found, ran + more
                 progress((at + len(window)) / len(trees), ran)
                 yield from (known[tree] for tree in window)
-                at, size = at + size, min(2 * size, _MOST)
+                held = max(len(layout.results) for layout in known.values())
+                at, size = at + size, max(1, min(2 * size, _MOST, _MOST_RESULTS // max(1, held)))
 
     def in_place(self, root: Path, options: ReadOptions) -> Layout:
         """Return what a work tree consists of.
