@@ -27,6 +27,17 @@ STATES = (
     *("queued", "scheduled", "removed", "skipped", "success"),
 )
 """States, what wants to be seen first."""
+SIGNS = {
+    "failed": "✕",
+    "upstream_failed": "↥",
+    "up_for_retry": "↻",
+    "running": "▸",
+    "queued": "…",
+    "scheduled": "…",
+    "skipped": "↷",
+    "removed": "⊘",
+}
+"""What stands in a cell, for those who do not tell colours apart; a success has none."""
 
 
 class RunPageQuery(PictureQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -168,7 +179,14 @@ def grid_page(asked: Asked, answer: Grid) -> Mapping[str, Any]:
         rows.append(Row(task_id=task_id, cells=cells))
     more = asked.this_url(**{"from": first + TASKS}) if first + TASKS < len(order) else ""
     columns = _columns(asked, runs)
-    return {"columns": columns, "rows": rows, "more": more, "count": len(order), "known_state": known_state}
+    return {
+        "columns": columns,
+        "rows": rows,
+        "more": more,
+        "count": len(order),
+        "known_state": known_state,
+        "signs": SIGNS,
+    }
 
 
 def _columns(asked: Asked, runs: list[Any]) -> list[Column]:
