@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Integer, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from dagserial.digest import Digest
@@ -129,7 +129,8 @@ def is_referrer_key(kind: int, key: list[Any]) -> bool:
         return False
     columns = list(_REFERRERS[kind].primary_key.columns)
     return len(key) == len(columns) and all(
-        type(value) is column.type.python_type for value, column in zip(key, columns, strict=True)
+        type(value) is (int if isinstance(column.type, Integer) else str)
+        for value, column in zip(key, columns, strict=True)
     )
 
 

@@ -50,7 +50,7 @@ class Endpoint:
         await response(scope, receive, send)
 
     def _respond(self, request: Request) -> Response:
-        form = self._forms[0]
+        form = self._forms[0] if len(self._forms) == 1 else JSON
         asked: Asked | None = None
         try:
             admit(self._site, request)

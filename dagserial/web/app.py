@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -54,7 +55,14 @@ def create_app(
     async def not_there(request: Request, _error: Exception) -> Response:
         return refusal(site, request, RequestError("not_found", "there is nothing at this path"))
 
+    @asynccontextmanager
+    async def opened(_app: Starlette) -> AsyncIterator[None]:
+        """Close the store at the end; an app around this one may leave that out."""
+        yield
+        site.database.close()
+
     app = Starlette(
+        lifespan=opened,
         routes=list(_routes(site)),
         middleware=[Middleware(Guard, refuse=refuse)],
         exception_handlers={HTTPException: not_there},

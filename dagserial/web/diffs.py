@@ -8,7 +8,7 @@ from dagserial.digest import Digest
 from dagserial.record import Record
 from dagserial.web.asked import Asked
 from dagserial.web.problems import RequestError
-from dagserial.web.records import located, record_at
+from dagserial.web.records import located, readable_at
 from dagserial.web.resource import Elsewhere, Written
 
 MOST_CHANGES = 500
@@ -21,7 +21,7 @@ def document(asked: Asked) -> Written | Elsewhere:
     old, new = located(asked, old_text), located(asked, new_text)
     if (old, new) != (old_text, new_text):
         return Elsewhere("diff", {"range": f"{old}..{new}"})
-    records = record_at(asked, old), record_at(asked, new)
+    records = readable_at(asked, old), readable_at(asked, new)
     key = f"{old}..{new}"
     body = asked.site.diffs.get(key)
     if body is None:

@@ -16,7 +16,7 @@ from dagserial.web.asked import Asked
 from dagserial.web.outline import Outline, outline_of
 from dagserial.web.pagination import Page, PageQuery, cursor, key_after
 from dagserial.web.problems import RequestError
-from dagserial.web.records import digest_of, record_at, repr_digest, whole_digest
+from dagserial.web.records import digest_of, readable_at, record_at, repr_digest, whole_digest
 from dagserial.web.resource import Elsewhere, Written
 
 OBJECT_TYPE = "application/vnd.dagserial.record.v2+json"
@@ -67,7 +67,7 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
 
 def view(asked: Asked) -> RecordView:
     """Return what a record says."""
-    record = record_at(asked, digest_of(asked.place["digest"]))
+    record = readable_at(asked, digest_of(asked.place["digest"]))
     return RecordView(
         digest=record.digest,
         dag_id=record.dag_id,

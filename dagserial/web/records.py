@@ -6,8 +6,8 @@ import re
 from base64 import b64encode
 
 from dagserial.digest import Digest
-from dagserial.errors import NotFoundError
-from dagserial.record import Record
+from dagserial.errors import NotFoundError, UnknownFormatError
+from dagserial.record import FORMAT, Record
 from dagserial.store import RecordStore
 from dagserial.store.run_pages import run_at
 from dagserial.store.version_pages import candidates, version_at, version_page
@@ -50,6 +50,18 @@ def record_at(asked: Asked, digest: Digest) -> Record:
         asked.site.records.put(digest, found, len(found.body) + _OVERHEAD)
     if not asked.may_see(found.dag_id):
         raise _unknown(digest)
+    return found
+
+
+def readable_at(asked: Asked, digest: Digest) -> Record:
+    """Return a record that this version reads, as `record_at`.
+
+    Raises:
+        UnknownFormatError: it is of a format that this version does not know.
+    """
+    found = record_at(asked, digest)
+    if not 1 <= found.format <= FORMAT:
+        raise UnknownFormatError(found.format, tuple(range(1, FORMAT + 1)))
     return found
 
 

@@ -103,7 +103,7 @@ def configured(app: ASGIApp, *, root_path: str = "") -> uvicorn.Config:
         app,
         http=ImpatientProtocol,
         ws="none",
-        lifespan="off",
+        lifespan="on",
         root_path=root_path,
         log_level="warning",
         access_log=False,

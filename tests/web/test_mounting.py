@@ -1,0 +1,77 @@
+"""The app within other apps, and behind proxies: every link leads back to it."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from filled import mapped_dag
+from running import running
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from dagserial.record import Record
+from dagserial.web import create_app
+
+ETL = Record.of_dag(mapped_dag("x.A"))
+
+
+def in_starlette(app: Starlette) -> ASGIApp:
+    return Starlette(routes=[Mount("/tools", routes=[Mount("/dag serial", app=app)])])
+
+
+def in_fastapi(app: Starlette) -> ASGIApp:
+    host = FastAPI()
+    host.mount("/dagserial", app)
+    return host
+
+
+def behind_parameters(app: Starlette) -> ASGIApp:
+    return Starlette(routes=[Mount("/teams/{dag_id}", app=app)])
+
+
+@pytest.mark.parametrize(
+    ("mount", "prefix"),
+    [
+        (lambda app: app, ""),
+        (in_starlette, "/tools/dag%20serial"),
+        (in_fastapi, "/dagserial"),
+        (behind_parameters, "/teams/a"),
+    ],
+    ids=["alone", "starlette", "fastapi", "parameters"],
+)
+def test_links_lead_back_wherever_it_is_mounted(store_url: str, mount: object, prefix: str) -> None:
+    app = create_app(store_url)
+    with running(mount(app)) as client:  # type: ignore[operator]
+        _check_links(client, prefix)
+    app.state.site.database.close()
+
+
+def test_links_are_right_behind_a_proxy_that_takes_a_prefix_off(store_url: str) -> None:
+    with running(create_app(store_url), root_path="/x") as client:
+        # uvicorn puts in front what the proxy took off.
+        assert client.get("/api/v1/dags/etl.json").json()["newest"]["url"] == "/x/api/v1/dags/etl/versions/5.json"
+        assert 'href="/x/static/style.css"' in client.get("/dags.html").text
+
+
+def _check_links(client: httpx.Client, prefix: str) -> None:
+    api = f"{prefix}/api/v1"
+    answer = client.get(f"{api}/dags/etl.json").json()
+    for url in [*answer["links"].values(), answer["newest"]["record_url"], answer["newest"]["url"]]:
+        assert url.startswith(prefix + "/")
+        assert client.get(url).status_code == 200, url
+    page = client.get(f"{api}/dags.json?limit=2").json()
+    assert client.get(page["next_url"]).json()["dags"][0]["dag_id"] > page["dags"][-1]["dag_id"]
+    for link in re.findall(r'href="(/[^"]*)"', client.get(f"{prefix}/dags.html").text):
+        assert client.get(link).status_code == 200, link
+    problem = client.get(f"{api}/dags/none.json").json()
+    assert client.get(problem["type"]).status_code == 200
+    assert client.get(f"{prefix}/dags?q=etl").headers["content-location"] == f"{prefix}/dags.html?q=etl"
+    lead = client.get(f"{api}/objects/{ETL.digest.short}").headers["location"]
+    assert client.get(lead).content == ETL.body
+    server = client.get(f"{api}/openapi.json").json()["servers"][0]["url"]
+    assert client.get(f"{server}/index.json").status_code == 200
+    assert client.post(f"{api}/dags.json").status_code == 405
