@@ -87,7 +87,7 @@ def dag_page(asked: Asked, answer: DagAnswer) -> Mapping[str, Any]:
     rows = rows_of(asked, found)
     shown = rows[:VERSIONS]
     steps = [_step(asked, row, rows[at + 1] if at + 1 < len(rows) else None) for at, row in enumerate(shown)]
-    older = asked.this_url(before=shown[-1].number) if len(rows) > VERSIONS else ""
+    older = asked.here(before=shown[-1].number) if len(rows) > VERSIONS else ""
     return {"steps": steps, "older": older}
 
 
@@ -159,8 +159,8 @@ def shown_name(name: str) -> str:
 
 def task_link(asked: Asked) -> Any:
     """Return what makes links to this page with one task shown in full."""
-    there = asked.this_url(task=None)
-    joint = "&" if "?" in there else "?"
+    there = asked.here(task=None)
+    joint = "" if there == "?" else "&"
     return lambda task_id: f"{there}{joint}task={quote(task_id, safe='')}#task"
 
 
@@ -170,7 +170,7 @@ def task_list(asked: Asked, dag: Dag) -> TaskList:
     wanted = query.q.casefold()
     matching = sorted(task_id for task_id in dag.tasks if wanted in task_id.casefold())
     behind = [task_id for task_id in matching if task_id >= query.from_]
-    following = asked.this_url(**{"from": behind[TASKS]}) + "#tasks" if len(behind) > TASKS else ""
+    following = asked.here(**{"from": behind[TASKS]}) + "#tasks" if len(behind) > TASKS else ""
     return TaskList(ids=behind[:TASKS], matching=len(matching), following=following)
 
 
