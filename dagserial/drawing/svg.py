@@ -15,6 +15,8 @@ STYLE = Path(__file__).with_name("graph.css")
 _NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 _TIP = 6
 _SHEET = 3
+_MOST_PATHS = 300
+"""Edges that are drawn one by one."""
 
 
 def draw(
@@ -43,8 +45,7 @@ def draw(
     parents = {box.id: box.parent for box in graph.boxes}
     boxes = sorted(graph.boxes, key=lambda box: (_depth(box.id, parents), box.id))
     lines += [_box(box, layout.boxes[box.id], is_inner=not _depth(box.id, parents) % 2) for box in boxes]
-    for edge in graph.edges:
-        lines += _edge(edge, layout.routes[edge.tail, edge.head])
+    lines += _edges(graph.edges, layout)
     lines += [_node(node, layout.nodes[node.id]) for node in graph.nodes]
     return "\n".join([*lines, "</svg>"])
 
@@ -122,12 +123,31 @@ def _mark(mark: str, x: int, y: int) -> str:
     return f'<polygon class="mark" points="{points}"/>'
 
 
+def _edges(edges: tuple[Edge, ...], layout: Layout) -> Iterator[str]:
+    """Yield edges; of very many, those of one look as one path, which browsers draw much faster."""
+    paths: dict[str, tuple[list[str], list[str]]] = {}
+    for edge in edges:
+        route = layout.routes[edge.tail, edge.head]
+        if len(edges) <= _MOST_PATHS or edge.label:
+            yield from _edge(edge, route)
+        else:
+            lines, tips = paths.setdefault(_classes("edge", *edge.classes), ([], []))
+            lines.append(path_of(route.points))
+            tips.append("M" + _tip(route).replace(" ", "L") + "z")
+    for classes, (lines, tips) in sorted(paths.items()):
+        yield f'<path class="{classes}" d="{"".join(lines)}"/><path class="tip {classes}" d="{"".join(tips)}"/>'
+
+
+def _tip(route: Route) -> str:
+    (from_x, _), (x, y) = route.points[-2:]
+    back = _TIP if from_x > x else -_TIP
+    return f"{x},{y} {x + back},{y - 4} {x + back},{y + 4}"
+
+
 def _edge(edge: Edge, route: Route) -> Iterator[str]:
     classes = _classes("edge", *edge.classes)
     yield f'<path class="{classes}" d="{path_of(route.points)}"/>'
-    (from_x, _), (x, y) = route.points[-2:]
-    back = _TIP if from_x > x else -_TIP
-    yield f'<polygon class="tip {classes}" points="{x},{y} {x + back},{y - 4} {x + back},{y + 4}"/>'
+    yield f'<polygon class="tip {classes}" points="{_tip(route)}"/>'
     if route.label:
         x, y = route.label
         label = fitted(edge.label, 26)

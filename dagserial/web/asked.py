@@ -72,6 +72,11 @@ class Asked:
         path = str(self.request.scope["path"])
         return f"{path}?{query}" if query else path
 
+    def here(self, **changes: object) -> str:
+        """Return this request with other parameters, as a link on its own page; None takes one away."""
+        kept = dict(self.request.query_params) | changes
+        return f"?{urlencode({name: str(value) for name, value in kept.items() if value is not None})}"
+
     def _path(self, route: str, place: dict[str, Any]) -> str:
         quoted = {name: quote(str(value), safe=_SAFE) for name, value in place.items()}
         return str(self.request.scope.get("root_path", "")) + str(self.site.router.url_path_for(route, **quoted))

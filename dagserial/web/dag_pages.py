@@ -17,7 +17,7 @@ from dagserial.digest import Digest
 from dagserial.drawing import graph_of
 from dagserial.errors import DagserialError
 from dagserial.model import Dag
-from dagserial.model.display import display
+from dagserial.model.display import cut, display
 from dagserial.record import FORMAT, Record
 from dagserial.store.version_pages import count_versions, version_page
 from dagserial.web.asked import Asked
@@ -61,7 +61,8 @@ class Step:
 
     row: VersionRow
     previous: VersionRow | None
-    summary: str
+    counts: str
+    first: str
     gravest: str
     author: str
 
@@ -86,39 +87,38 @@ def dag_page(asked: Asked, answer: DagAnswer) -> Mapping[str, Any]:
     rows = rows_of(asked, found)
     shown = rows[:VERSIONS]
     steps = [_step(asked, row, rows[at + 1] if at + 1 < len(rows) else None) for at, row in enumerate(shown)]
-    older = asked.this_url(before=shown[-1].number) if len(rows) > VERSIONS else ""
+    older = asked.here(before=shown[-1].number) if len(rows) > VERSIONS else ""
     return {"steps": steps, "older": older}
 
 
 def _step(asked: Asked, row: VersionRow, previous: VersionRow | None) -> Step:
-    summary, gravest = "the first version", ""
-    if previous is not None:
-        summary, gravest = _change_line(asked, previous.digest, row.digest)
+    line = ("", "", "") if previous is None else _change_line(asked, previous.digest, row.digest)
+    counts, first, gravest = line
     author = author_of(asked, row.origin)
-    return Step(row=row, previous=previous, summary=summary, gravest=gravest, author=author)
+    return Step(row=row, previous=previous, counts=counts, first=first, gravest=gravest, author=author)
 
 
-def _change_line(asked: Asked, old: Digest, new: Digest) -> tuple[str, str]:
-    """Return what changed from a record to another in a line, and how grave it is; remembered."""
+def _change_line(asked: Asked, old: Digest, new: Digest) -> tuple[str, str, str]:
+    """Return how many changes led from a record to another, the gravest one, and how grave that is; remembered."""
     key = f"line {old}..{new}"
     kept = asked.site.diffs.get(key)
     if kept is None:
         try:
             kept = msgspec.json.encode(_compared(record_at(asked, old), record_at(asked, new)))
         except DagserialError:
-            return "cannot be compared: a record is damaged, or cannot be read", ""
+            return "", "cannot be compared: a record is damaged, or cannot be read", ""
         asked.site.diffs.put(key, kept, len(kept))
-    return msgspec.json.decode(kept, type=tuple[str, str])
+    return msgspec.json.decode(kept, type=tuple[str, str, str])
 
 
-def _compared(old: Record, new: Record) -> tuple[str, str]:
+def _compared(old: Record, new: Record) -> tuple[str, str, str]:
     report = report_of(old, new)
     if not report.diff.changes:
-        return "nothing that has a meaning", ""
+        return "", "nothing that has a meaning", ""
     first = sentence(by_gravity(report.diff.changes)[0]).split(", ", 1)[-1]
     more = f" … and {len(report.diff.changes) - 1} more" if len(report.diff.changes) > 1 else ""
     gravest = report.diff.summary().max_severity or ""
-    return f"{graded(report.diff)} {first[:_SENTENCE]}{more}", gravest
+    return graded(report.diff).removesuffix("."), cut(first, _SENTENCE) + more, gravest
 
 
 def version_shown(asked: Asked, answer: VersionRow) -> Mapping[str, Any]:
@@ -159,8 +159,8 @@ def shown_name(name: str) -> str:
 
 def task_link(asked: Asked) -> Any:
     """Return what makes links to this page with one task shown in full."""
-    there = asked.this_url(task=None)
-    joint = "&" if "?" in there else "?"
+    there = asked.here(task=None)
+    joint = "" if there == "?" else "&"
     return lambda task_id: f"{there}{joint}task={quote(task_id, safe='')}#task"
 
 
@@ -170,7 +170,7 @@ def task_list(asked: Asked, dag: Dag) -> TaskList:
     wanted = query.q.casefold()
     matching = sorted(task_id for task_id in dag.tasks if wanted in task_id.casefold())
     behind = [task_id for task_id in matching if task_id >= query.from_]
-    following = asked.this_url(**{"from": behind[TASKS]}) + "#tasks" if len(behind) > TASKS else ""
+    following = asked.here(**{"from": behind[TASKS]}) + "#tasks" if len(behind) > TASKS else ""
     return TaskList(ids=behind[:TASKS], matching=len(matching), following=following)
 
 

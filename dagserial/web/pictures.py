@@ -97,13 +97,13 @@ def _closed(asked: Asked, graph: Graph, opened: str | None) -> Graph:
         opened = parents[opened]
     found = fold(graph, [box.id for box in graph.boxes if box.id not in around])
     nodes = [
-        msgspec.structs.replace(node, href=asked.this_url(graph="groups", open=node.id, x=None, y=None) + "#graph")
+        msgspec.structs.replace(node, href=asked.here(graph="groups", open=node.id, x=None, y=None) + "#graph")
         if node.kind == "group"
         else node
         for node in found.nodes
     ]
     boxes = [
-        msgspec.structs.replace(box, href=asked.this_url(graph="groups", open=box.parent, x=None, y=None) + "#graph")
+        msgspec.structs.replace(box, href=asked.here(graph="groups", open=box.parent, x=None, y=None) + "#graph")
         for box in found.boxes
     ]
     return Graph(tuple(nodes), tuple(boxes), found.edges)
@@ -129,14 +129,14 @@ def _choices(asked: Asked, graph: Graph, mode: Mode) -> dict[str, str]:
         offered["groups"] = "Groups closed"
     offered["overview"] = "Overview"
     return {
-        words: asked.this_url(graph=other, open=None, x=None, y=None) + "#graph"
+        words: asked.here(graph=other, open=None, x=None, y=None) + "#graph"
         for other, words in offered.items()
         if other != mode
     }
 
 
 def _window_url(asked: Asked, x: int, y: int) -> str:
-    return asked.this_url(graph="window", x=max(x, 0), y=max(y, 0), open=None) + "#graph"
+    return asked.here(graph="window", x=max(x, 0), y=max(y, 0), open=None) + "#graph"
 
 
 def _moves(asked: Asked, layout: Layout, window: Rect) -> list[tuple[str, str]]:

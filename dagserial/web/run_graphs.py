@@ -27,6 +27,17 @@ STATES = (
     *("queued", "scheduled", "removed", "skipped", "success"),
 )
 """States, what wants to be seen first."""
+SIGNS = {
+    "failed": "✕",
+    "upstream_failed": "↥",
+    "up_for_retry": "↻",
+    "running": "▸",
+    "queued": "…",
+    "scheduled": "…",
+    "skipped": "↷",
+    "removed": "⊘",
+}
+"""What stands in a cell, for those who do not tell colours apart; a success has none."""
 
 
 class RunPageQuery(PictureQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -166,9 +177,16 @@ def grid_page(asked: Asked, answer: Grid) -> Mapping[str, Any]:
             href = links[run.run_id](task_id) if is_there else ""
             cells.append(Cell(is_there=is_there, standing=stand[run.run_id].get(task_id), href=href))
         rows.append(Row(task_id=task_id, cells=cells))
-    more = asked.this_url(**{"from": first + TASKS}) if first + TASKS < len(order) else ""
+    more = asked.here(**{"from": first + TASKS}) if first + TASKS < len(order) else ""
     columns = _columns(asked, runs)
-    return {"columns": columns, "rows": rows, "more": more, "count": len(order), "known_state": known_state}
+    return {
+        "columns": columns,
+        "rows": rows,
+        "more": more,
+        "count": len(order),
+        "known_state": known_state,
+        "signs": SIGNS,
+    }
 
 
 def _columns(asked: Asked, runs: list[Any]) -> list[Column]:
@@ -205,9 +223,9 @@ def _rows(dags: Iterable[Dag | None]) -> list[str]:
 
 def instances_page(asked: Asked, answer: InstancePage) -> Mapping[str, Any]:
     """Return links that show the instances in one state alone."""
-    states = {state: asked.this_url(state=state, after=None) for state in STATES}
+    states = {state: asked.here(state=state, after=None) for state in STATES}
     links = {
         "run": asked.page_url("run", dag_id=answer.dag_id, run_id=answer.run_id),
-        "all": asked.this_url(state=None, after=None),
+        "all": asked.here(state=None, after=None),
     }
     return {"states": states, "links": links, "known_state": known_state}

@@ -51,6 +51,8 @@
       (event.deltaY < 0 ? nearer : farther)();
     }, { passive: false });
     draggable(viewer);
+    const whole = (100 * (viewer.clientWidth - 20)) / size.width;
+    if (percent === 100 && whole < 100 && whole >= 65) set(whole);
   }
 
   function draggable(viewer) {
