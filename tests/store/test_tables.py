@@ -256,6 +256,8 @@ def test_what_a_migration_must_find_keeps_its_name() -> None:
         "fk_task_instance_digest_dag_record",
         "fk_task_map_dag_id_run_id_task_id_map_index_task_instance",
         "ix_dag_run_bundle_version",
+        "ix_dag_run_created_at_dag_id_run_id",
+        "ix_dag_run_dag_id_created_at_run_id",
         "ix_dag_run_dag_id_state",
         "ix_dag_run_digest",
         "ix_dag_run_image",
