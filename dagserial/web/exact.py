@@ -13,6 +13,8 @@ from dagserial.web.objects import written
 from dagserial.web.resource import IMMUTABLE, Resource
 from dagserial.web.site import Site
 
+_FOR_EVER = (b"cache-control", IMMUTABLE.encode())
+
 
 class RecordEndpoint(Endpoint):
     """Sends a record that is in memory at once, without a thread; any other as every endpoint does.
@@ -30,18 +32,16 @@ class RecordEndpoint(Endpoint):
         if record is None:
             await super().__call__(scope, receive, send)
             return
-        answer = written(record)
-        headers = [
-            (b"etag", str(answer.tag).encode()),
-            (b"cache-control", IMMUTABLE.encode()),
-            *((name.lower().encode(), value.encode()) for name, value in answer.headers.items()),
-        ]
-        tags = [value for name, value in scope["headers"] if name == b"if-none-match"]
-        if tags and is_held(b",".join(tags).decode("latin-1"), str(answer.tag)):
+        tag = f'"{record.digest}"'
+        headers = [(b"etag", tag.encode()), _FOR_EVER]
+        held = [value for name, value in scope["headers"] if name == b"if-none-match"]
+        if held and is_held(b",".join(held).decode("latin-1"), tag):
             await send({"type": "http.response.start", "status": 304, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
             return
+        answer = written(record)
         headers += [
+            *((name.lower().encode(), value.encode()) for name, value in answer.headers.items()),
             (b"content-type", answer.media_type.encode()),
             (b"content-length", str(len(answer.body)).encode()),
         ]

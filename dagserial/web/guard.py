@@ -42,7 +42,7 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
-"""Of every answer, whatever it is."""
+"""Of every answer but a 304, whatever it is."""
 
 
 class Guard:
@@ -66,7 +66,8 @@ class Guard:
         is_head = scope["method"] == "HEAD"
 
         async def send_safely(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            # What a client holds already came with them; RFC 9111, 3.2: they stay as they were.
+            if message["type"] == "http.response.start" and message["status"] != 304:
                 message = {**message, "headers": [*message.get("headers", ()), *HEADERS]}
             elif is_head and message.get("body"):
                 message = {**message, "body": b""}
@@ -95,7 +96,8 @@ def _checked(scope: Scope) -> dict[str, Any]:
     if len(headers) > MOST_HEADERS or sum(len(name) + len(value) for name, value in headers) > LARGEST_HEADERS:
         raise RequestError("headers_too_large", f"headers of more than {LARGEST_HEADERS} bytes, or too many")
     _check_path(path)
-    return {**scope, "path": path, "root_path": quote(scope.get("root_path", ""))}
+    root_path = scope.get("root_path")
+    return {**scope, "path": path, "root_path": quote(root_path) if root_path else ""}
 
 
 def _raw_path(scope: Scope) -> str:
@@ -109,6 +111,8 @@ def _check_path(path: str) -> None:
     Raises:
         RequestError: one holds NUL, is no UTF-8, or leads up.
     """
+    if "%" not in path and "/." not in path and path.isascii():
+        return
     if not path.isascii():
         raise RequestError("path", "the path holds bytes that are to be written as %XX")
     for segment in path.split("/"):
