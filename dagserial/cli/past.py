@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from dagserial.cli.database import writing_session
 from dagserial.cli.origin import origin_of_event
+from dagserial.cli.progress import ProgressBar
 from dagserial.errors import SettingsError
 from dagserial.history import Commit, Event, History
 from dagserial.sources.reading import ReadOptions
@@ -29,16 +30,12 @@ class Past(msgspec.Struct, frozen=True):
     events: Sequence[Event]
 
 
-def past_of(
-    history: History, range_: str, options: ReadOptions, is_wanted: Callable[[str], bool], **asked: Any
-) -> Past:
-    """Return the past of the DAGs that are wanted.
-
-    Args:
-        asked: `progress` of `History.log`.
-    """
-    events = [event for event in history.log(None, range_, options, **asked) if is_wanted(event.dag_id)]
-    return Past(range_, history.commits(range_)[::-1], events[::-1])
+def past_of(history: History, range_: str, options: ReadOptions, is_wanted: Callable[[str], bool]) -> Past:
+    """Return the past of the DAGs that are wanted; a terminal is told how far that is."""
+    commits = history.commits(range_)
+    with ProgressBar("reading history") as bar:
+        events = [event for event in history.log(None, commits, options, progress=bar.tell) if is_wanted(event.dag_id)]
+    return Past(range_, commits[::-1], events[::-1])
 
 
 def put_past(url: str, history: History, past: Past, options: ReadOptions, flags: dict[str, Any]) -> Iterator[Version]:
