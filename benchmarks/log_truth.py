@@ -57,19 +57,23 @@ def main() -> None:
 def compare(clone: Path, range_: str, options: ReadOptions, *, full: bool) -> int:
     """Return how many facts of `log` and `blame` are wrong or missing."""
     with tempfile.TemporaryDirectory() as folder:
-        began = time.monotonic()
-        states = Truth(clone, Path(folder), options)
-        commits = listed(clone, range_, full=full)
-        truth = {fact for commit, parents in commits for fact in facts(commit, parents, states)}
-        slowly = time.monotonic() - began
-        began = time.monotonic()
-        with History(clone) as history:
-            events = list(history.log(None, range_, options, full_history=full, matching=BY_ID))
-            said = {(one.commit.id, one.operation, one.dag_id, one.old, one.new) for one in events}
-            quickly = time.monotonic() - began
-            wrong = [*report("log says, and is not so", said - truth), *report("log lacks", truth - said)]
-            if not full:
-                wrong += report("blame", blames(history, range_, options, commits, states))
+        return compare_with(Truth(clone, Path(folder), options), clone, range_, options, full=full)
+
+
+def compare_with(states: "Truth", clone: Path, range_: str, options: ReadOptions, *, full: bool) -> int:
+    """Return the same, by a truth that may be known in part already."""
+    began = time.monotonic()
+    commits = listed(clone, range_, full=full)
+    truth = {fact for commit, parents in commits for fact in facts(commit, parents, states)}
+    slowly = time.monotonic() - began
+    began = time.monotonic()
+    with History(clone) as history:
+        events = list(history.log(None, range_, options, full_history=full, matching=BY_ID))
+        said = {(one.commit.id, one.operation, one.dag_id, one.old, one.new) for one in events}
+        quickly = time.monotonic() - began
+        wrong = [*report("log says, and is not so", said - truth), *report("log lacks", truth - said)]
+        if not full:
+            wrong += report("blame", blames(history, range_, options, commits, states))
     print(f"{len(commits)} commits, {len(truth)} events, {states.dags} readings of DAGs: ", end="")
     print("agree" if not wrong else f"{len(wrong)} disagree", end="")
     print(f"; {slowly:.0f} s slowly, {quickly:.0f} s by log")

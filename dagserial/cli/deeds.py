@@ -74,7 +74,7 @@ class Deeds:
             whole = [one for one in (before, after) if one] if event.operation != "changed" else []
             if picked or event.operation in _UNCOMPARED or any(map(self._followed.has_task_of, whole)):
                 kept.append(event)
-                changes += picked or (diff.changes if len(whole) == 1 else ())
+                changes += picked or (one for one in diff.changes if one.object.kind == "dag" and one.is_whole)
                 olds |= {one.dag_id: one for one in (before,) if one}
                 news |= {one.dag_id: one for one in (after,) if one}
                 renamed |= diff.renamed

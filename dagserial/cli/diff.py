@@ -12,7 +12,7 @@ import click
 from dagserial.cli.group import DIFFERS, TROUBLE
 from dagserial.cli.operands import history_of, root_of, sides_of
 from dagserial.cli.output import color_flag, report_errors
-from dagserial.cli.outputs import output_flags, outputs_of, write_outputs
+from dagserial.cli.outputs import Outputs, output_flags, outputs_of, write_outputs
 from dagserial.cli.policy import ignore_table, policy, report_ignores
 from dagserial.cli.reading import options_at, reading_flags
 from dagserial.cli.selection import WithSelection
@@ -106,8 +106,8 @@ def command(
 ) -> None:
     """Compare the DAGs of two refs: task by task, field by field.
 
-    Without operands HEAD with the work tree, with one that ref with the work tree. `@worktree` names the work tree.
-    One DAG alone is REF:dag_id, a record file, a serialized DAG of Airflow, or - for one of these on stdin.
+    Without operands HEAD with the work tree, with one that with the work tree, which is `@worktree`. One DAG alone is
+    REF:dag_id, a record file, a serialized DAG of Airflow, or - for one of these on stdin.
 
     \b
     dagserial diff                          what I am about to commit
@@ -128,19 +128,28 @@ def command(
         held, table = policy(root), ignore_table(root)
     found = applied(selected_diff(base, head, Selection(ctx.obj), matching), held, datetime.now(UTC).date())
     if outputs.wanted:
-        diff = with_impacts(found.diff, records_of(base), records_of(head)) if impact else found.diff
-        diff = _with_flights(diff, base, head, db) if db else diff
+        diff = _reached(found.diff, base, head, db, impact=impact)
         look = Look(max_changes=max_changes or None, ignore_table=table, fails_from=fail_on or "breaking")
         write_outputs(outputs, Report(diff, side_of(base), side_of(head), look), color=color)
     if not quiet:
-        if "json" not in outputs.forms:
-            for side in (base, head):
-                report_errors(side.errors, f"not compared: {side.ref}:")
+        _report_unread(base, head, outputs)
         report_ignores(found, is_whole=not ctx.obj)
     if (exit_code or (quiet and fail_on is None)) and found.diff.changes:
         ctx.exit(DIFFERS)
     if fail_on not in (None, "never"):
         ctx.exit(_gate(found.diff, fail_on, base, head))
+
+
+def _report_unread(base: Snapshot, head: Snapshot, outputs: Outputs) -> None:
+    """Name the files that went unread, but where the document on stdout does."""
+    for side in (base, head) if "json" not in outputs.forms else ():
+        report_errors(side.errors, f"not compared: {side.ref}:")
+
+
+def _reached(diff: Diff, base: Snapshot, head: Snapshot, db: str | None, *, impact: bool) -> Diff:
+    """Return a diff with whom it reaches, and with what it meets that is under way, as far as that is asked for."""
+    diff = with_impacts(diff, records_of(base), records_of(head)) if impact else diff
+    return _with_flights(diff, base, head, db) if db else diff
 
 
 def _gate(diff: Diff, fail_on: Level, base: Snapshot, head: Snapshot) -> int:

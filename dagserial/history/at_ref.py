@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Callable
 
 from dagserial.history.node import Contents, Node
 from dagserial.history.path import followed
@@ -12,10 +13,15 @@ from dagserial.sources.tree import Kind
 
 
 class AtRef:
-    """The files of a tree as Git has them."""
+    """The files of a tree as Git has them.
 
-    def __init__(self, contents: Contents) -> None:
+    Args:
+        passed: whether the content of each blob passes the test, as far as that is known from other trees.
+    """
+
+    def __init__(self, contents: Contents, passed: dict[bytes, bool]) -> None:
         self._contents = contents
+        self._passed = passed
 
     def kind(self, path: str) -> Kind | None:
         """Return what a path leads to."""
@@ -36,10 +42,16 @@ class AtRef:
     def content(self, path: str) -> bytes | None:
         """Return the content of the file that a path leads to."""
         where, node = self._followed(path)
-        if where is None or node is None or not node.is_file:
-            return None
-        (size,) = self._contents.sizes([node])
-        return self._contents.content(where, node) if (size or 0) <= LARGEST else None
+        return None if where is None or node is None else self._content(where, node)
+
+    def passes(self, path: str, test: Callable[[bytes], bool]) -> bool:
+        """Tell whether the content of a file passes a test; each content is read once."""
+        where, node = self._followed(path)
+        if where is None or node is None:
+            return False
+        if node.id not in self._passed:
+            self._passed[node.id] = test(self._content(where, node) or b"")
+        return self._passed[node.id]
 
     def real(self, path: str) -> str | None:
         """Return a path with all links followed."""
@@ -49,6 +61,12 @@ class AtRef:
     def tidy(self, path: str) -> str:
         """Return a path as one writes it from the top of the tree."""
         return posixpath.normpath(path)
+
+    def _content(self, where: bytes, node: Node) -> bytes | None:
+        if not node.is_file:
+            return None
+        (size,) = self._contents.sizes([node])
+        return self._contents.content(where, node) if (size or 0) <= LARGEST else None
 
     def _followed(self, path: str) -> tuple[bytes | None, Node | None]:
         return followed(self._contents, os.fsencode(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,7 +24,7 @@ class Commit(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         id: 40 hex, or 64 in a repository of SHA-256 objects; `tree` and `parents` too.
         author: the author's name.
-        authored_at: when it was written, ISO 8601 with the author's time zone.
+        authored_at: when it was written, ISO 8601 with the author's time zone as an offset.
         committed_at: when it was committed.
         subject: the first paragraph of the message, in one line.
     """
@@ -101,4 +102,6 @@ def _moment(name: str, text: str) -> str:
 
 def _commit(lines: list[str]) -> Commit:
     id_, tree, parents, author, authored_at, committed_at, subject = lines
-    return Commit(id_, tree, tuple(parents.split()), author, authored_at, committed_at, subject)
+    # Some versions of git write UTC as Z.
+    authored, committed = (re.sub("Z$", "+00:00", text) for text in (authored_at, committed_at))
+    return Commit(id_, tree, tuple(parents.split()), author, authored, committed, subject)

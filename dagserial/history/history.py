@@ -19,11 +19,11 @@ from dagserial.history.memo import Memo
 from dagserial.history.objects import Objects
 from dagserial.history.pair import readings
 from dagserial.history.path import RefPath
-from dagserial.history.reader import Layout
 from dagserial.history.readings import Progress, Readings, unwatched
 from dagserial.history.remote import Source, Workers
 from dagserial.history.repository import Repository
 from dagserial.history.result import Entry, Result
+from dagserial.history.shelf import Layout
 from dagserial.history.side import FileSide
 from dagserial.history.snapshot import Snapshot
 from dagserial.record import Record

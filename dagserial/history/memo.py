@@ -34,6 +34,9 @@ _KEPT = 0.8
 
 _NUMBERS = 2**62
 
+_TROUBLE = (sqlite3.Error, OSError, ValueError, OverflowError)
+"""What the file of a memo may raise; the message of SQLite on one that is damaged may be no text itself."""
+
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS result (
@@ -123,16 +126,21 @@ class Memo:
                 return
             if self.path and not self._trouble:
                 self._note_use()
-                with suppress(sqlite3.Error):
+                with suppress(*_TROUBLE):
                     self._trim(self._connection)
             self._connection.close()
             self._connection = None
 
     def known(self, key: bytes, file: str) -> list[Known]:
         """Return the results of a DAG file that are remembered under a key, what was used last first."""
-        query = "SELECT id, mark, reads FROM result WHERE key = ? AND file = ? ORDER BY used DESC, id"
+        # All comes from the row itself, to which `brief` is sealed: what an index says may be damaged apart.
+        query = (
+            "SELECT key, file, id, mark, reads FROM result WHERE id IN (SELECT id FROM result WHERE key=? AND file=?)"
+        )
         found = []
-        for id_, mark, reads in self._rows(query, key, file):
+        for *whose, id_, mark, reads in self._rows(f"{query} ORDER BY used DESC, id", key, file):
+            if whose != [key, file]:
+                continue
             with suppress(msgspec.MsgspecError, TypeError):
                 found.append(Known(id_, mark, msgspec.msgpack.decode(reads, type=Reads | None)))
         return found
@@ -216,13 +224,13 @@ class Memo:
                     connection.executescript(
                         "BEGIN IMMEDIATE; DELETE FROM result; DELETE FROM body; DELETE FROM tree; COMMIT"
                     )
-                    connection.execute("PRAGMA incremental_vacuum").fetchall()
+                    connection.executescript("PRAGMA incremental_vacuum")
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
                 elif self.path:
                     for end in ("", "-wal", "-shm"):
                         Path(f"{self.path}{end}").unlink(missing_ok=True)
                     self._connection, self._trouble = _connected(self.path), ""
-            except (sqlite3.Error, OSError) as error:
+            except _TROUBLE as error:
                 raise SettingsError(f"the cache {self.path} cannot be cleared: {error}") from error
 
     def _content(self, id_: int, query: str) -> bytes | None:
@@ -237,7 +245,7 @@ class Memo:
         with self._lock:
             try:
                 return self._opened().execute(query, values).fetchall()
-            except sqlite3.Error as error:
+            except _TROUBLE as error:
                 self._give_up(str(error))
                 return []
 
@@ -248,7 +256,7 @@ class Memo:
             else:
                 try:
                     self._connection = _connected(self.path)
-                except (sqlite3.Error, OSError) as error:
+                except _TROUBLE as error:
                     self._give_up(str(error))
         assert self._connection is not None
         return self._connection
@@ -283,7 +291,7 @@ class Memo:
                 connection.execute(f"DELETE FROM {table} WHERE rowid IN ({oldest})")
                 connection.execute("DELETE FROM body WHERE id NOT IN (SELECT id FROM result)")
         connection.execute("COMMIT")
-        connection.execute("PRAGMA incremental_vacuum").fetchall()
+        connection.executescript("PRAGMA incremental_vacuum")
 
 
 def _connected(path: Path | None) -> sqlite3.Connection:
@@ -298,7 +306,7 @@ def _connected(path: Path | None) -> sqlite3.Connection:
     connection = sqlite3.connect(path or ":memory:", timeout=_WAITING, isolation_level=None, check_same_thread=False)
     try:
         _prepare(connection)
-    except sqlite3.Error:
+    except _TROUBLE:
         connection.close()
         raise
     return connection

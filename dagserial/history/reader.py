@@ -15,10 +15,10 @@ from dagserial.history.bench import Work
 from dagserial.history.committed import Committed
 from dagserial.history.objects import Objects
 from dagserial.history.result import Ran
-from dagserial.history.shelf import Shelf
+from dagserial.history.shelf import Layout, Shelf
 from dagserial.history.timeline import Timeline
 from dagserial.sources import files
-from dagserial.sources.reading import FileError, ReadOptions, Reads
+from dagserial.sources.reading import ReadOptions, Reads
 
 Start = Callable[[list[Work]], "Future[list[list[Ran]]]"]
 """Has DAG files run, one work after the other."""
@@ -28,18 +28,6 @@ _DECISIVE = (".py", ".airflowignore")
 
 
 _NONE = files.Found([], [], [])
-
-
-class Layout(msgspec.Struct, frozen=True):
-    """What a tree consists of.
-
-    Attributes:
-        results: the numbers that the shelf has for what the DAG files gave, by file.
-        errors: files that did not run at all.
-    """
-
-    results: tuple[int, ...]
-    errors: tuple[FileError, ...]
 
 
 class Track(msgspec.Struct, order=True):
@@ -68,12 +56,13 @@ class Passage:
         """The part of what the DAG files give in all trees that is known, from 0 to 1."""
         return self._known / self._all if self._all else 1.0
 
-    def go(self, start: Start, most: int, together: int) -> Iterator[int]:
+    def go(self, start: Start, most: int, together: int, clock: Callable[[], int] = time.time_ns) -> Iterator[int]:
         """Have run what must run; iterate over the number of files that ran.
 
         Args:
             most: how many starts are under way at the same time.
             together: how many files at least are run with one start, if there are so many.
+            clock: tells the moment, in nanoseconds; 0 if files outside of the tree are not those of this machine.
 
         Raises:
             SettingsError, RepositoryError, SandboxError: as a run does.
@@ -81,7 +70,7 @@ class Passage:
         running: dict[Future[list[list[Ran]]], tuple[list[list[Track]], int]] = {}
         while self._waiting or running:
             while len(running) < most and (unknown := self._next(together)):
-                since = time.time_ns()
+                since = clock()
                 running[start([self._work(tracks) for tracks in unknown])] = unknown, since
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
@@ -175,7 +164,11 @@ def dag_files(timeline: Timeline, objects: Objects, options: ReadOptions) -> lis
         RepositoryError: a tree cannot be read.
     """
     found: list[files.Found] = []
-    decisive = set(timeline.rearranged(_DECISIVE))
+    decisive = timeline.rearranged(_DECISIVE)
+    passed: dict[bytes, bool] = {}
     for position, tree in enumerate(timeline.trees):
-        found.append(files.found(AtRef(Committed(objects, tree)), options) if position in decisive else found[-1])
+        if position in decisive:
+            found.append(files.found(AtRef(Committed(objects, tree), passed), options))
+        else:
+            found.append(found[-1])
     return found

@@ -17,11 +17,11 @@ from dagserial.history.disk_view import DiskView
 from dagserial.history.memo import Memo
 from dagserial.history.objects import Objects
 from dagserial.history.parser import parser_key
-from dagserial.history.reader import Layout, Passage, dag_files
+from dagserial.history.reader import Passage, dag_files
 from dagserial.history.remote import Workers
 from dagserial.history.repository import Repository
 from dagserial.history.result import Declared, Kept, Ran
-from dagserial.history.shelf import Shelf
+from dagserial.history.shelf import Layout, Shelf
 from dagserial.history.timeline import Timeline
 from dagserial.sources import files
 from dagserial.sources.reading import FileError, ReadOptions
@@ -29,6 +29,9 @@ from dagserial.sources.tree import OnDisk
 
 _FIRST, _MOST = 16, 1024
 """How many trees are worked out together: few at first, as whoever asks may have enough."""
+
+_MOST_RESULTS = 1_000_000
+"""How many results of DAG files are held at once, so that a tree of 100,000 takes no more memory than others."""
 
 Progress = Callable[[float, int], None]
 """Is told now and then which part of all trees is known, from 0 to 1, and how many DAG files have run by then."""
@@ -77,7 +80,7 @@ class Readings:
             at, size, ran = 0, _FIRST, 0
             while at < len(trees):
                 window = trees[at : at + size]
-                known = {tree: layout for tree in set(window) if (layout := _remembered(shelf, tree))}
+                known = {tree: layout for tree in set(window) if (layout := shelf.layout(tree))}
                 if unknown := [tree for tree in dict.fromkeys(window) if tree not in known]:
                     benches = benches or stack.enter_context(self._benches(options))
                     tell = functools.partial(_tell, progress, (at, len(window), len(trees)), ran)
@@ -85,7 +88,8 @@ class Readings:
                     known, ran = known | found, ran + more
                 progress((at + len(window)) / len(trees), ran)
                 yield from (known[tree] for tree in window)
-                at, size = at + size, min(2 * size, _MOST)
+                held = max(len(layout.results) for layout in known.values())
+                at, size = at + size, max(1, min(2 * size, _MOST, _MOST_RESULTS // max(1, held)))
 
     def in_place(self, root: Path, options: ReadOptions) -> Layout:
         """Return what a work tree consists of.
@@ -172,18 +176,18 @@ class Readings:
         self, trees: list[str], options: ReadOptions, benches: Workers | Benches, progress: Progress
     ) -> tuple[dict[str, Layout], int]:
         """Return what trees consist of, and how many DAG files ran for it."""
-        ran = 0
+        ran, since = 0, time.time_ns()
         shelf = self.shelf(options)
         with self._lock, closing(Differences(self._repository)) as differences:
             timeline = Timeline(trees, self._objects, differences)
             passage = Passage(timeline, dag_files(timeline, self._objects, options), shelf, options)
-            for more in passage.go(benches.start, benches.most, benches.together):
+            clock = time.time_ns if isinstance(benches, Benches) else lambda: 0
+            for more in passage.go(benches.start, benches.most, benches.together, clock):
                 ran += more
                 progress(passage.part, ran)
             found = dict(zip(trees, passage.layouts(), strict=True))
         for tree, layout in found.items():
-            if all(map(shelf.is_of_tree, layout.results)):
-                shelf.keep_tree(tree, msgspec.msgpack.encode(layout))
+            shelf.keep_layout(tree, layout, since)
         return found, ran
 
 
@@ -196,15 +200,6 @@ def _tell(progress: Progress, window: tuple[int, int, int], ran: int, part: floa
     """
     begin, length, total = window
     progress((begin + part * length) / total, ran + more)
-
-
-def _remembered(shelf: Shelf, tree: str) -> Layout | None:
-    """Return what a tree consists of, if all of that is still there."""
-    found = shelf.tree(tree)
-    if found is None:
-        return None
-    layout = msgspec.msgpack.decode(found, type=Layout)
-    return layout if all(map(shelf.has, layout.results)) else None
 
 
 def _unless_changed(ran: Ran, view: DiskView, since: int) -> Ran:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
@@ -66,8 +68,14 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a worker sends back: the runs, and the digests of the records in them, in their order."""
+    """What a worker sends back.
 
+    Attributes:
+        parser: what ran the DAG files, as `parser` says it.
+        digests: of the records in the runs, in their order.
+    """
+
+    parser: str
     runs: list[list[Ran]]
     digests: list[str]
 
@@ -105,7 +113,7 @@ def run_works(source: Source, body: bytes) -> bytes:
     works = msgspec.msgpack.decode(body, type=list[Work])
     with source.opened() as repository, Objects(repository) as objects, Bench(repository, objects) as bench:
         runs = [bench.run(work) for work in works]
-    answer = msgspec.msgpack.encode(Answer(runs, [str(kept.digest) for kept in _kept(runs)]))
+    answer = msgspec.msgpack.encode(Answer(parser(), runs, [str(kept.digest) for kept in _kept(runs)]))
     return hashlib.sha256(answer).digest() + answer
 
 
@@ -113,15 +121,23 @@ def checked(answer: bytes) -> list[list[Ran]]:
     """Return the runs that a worker sends, if they are as it sent them and hold the records that it says.
 
     Raises:
-        SandboxError: the answer was damaged on the way.
+        SandboxError: the answer was damaged on the way, or the worker is of another version.
         RecordError: a record is none, or another one.
     """
     if hashlib.sha256(answer[32:]).digest() != answer[:32]:
         raise SandboxError("a worker's answer was damaged on its way; run the command again")
     found = msgspec.msgpack.decode(answer[32:], type=Answer)
+    if found.parser != parser():
+        raise SandboxError(f"a worker has {found.parser}, and this is {parser()}; install the same there")
     for kept, digest in zip(_kept(found.runs), found.digests, strict=True):
         Record.of(kept.body, expected=digest)
     return found.runs
+
+
+def parser() -> str:
+    """Say what runs DAG files here: other versions may give other records."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    return f"dagserial {version('dagserial')} on Python {python}, {sys.platform}"
 
 
 def _kept(runs: list[list[Ran]]) -> list[Kept]:

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 
 from dagserial.history.memo import Memo
 from dagserial.history.result import Brief, Ran, Result
-from dagserial.history.view import View, fingerprint
+from dagserial.history.view import View, fingerprint, nowhere
 from dagserial.sources import outside
-from dagserial.sources.reading import Reads
+from dagserial.sources.reading import FileError, Reads
 
 _Marks = dict[bytes, int]
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """What a tree consists of.
+
+    Attributes:
+        results: the numbers that the shelf has for what the DAG files gave, by file.
+        errors: files that did not run at all.
+    """
+
+    results: tuple[int, ...]
+    errors: tuple[FileError, ...]
+
+
+class _KeptLayout(msgspec.Struct, frozen=True):
+    """A layout as it is kept: with what was looked at outside of the tree, and what says how that was."""
+
+    layout: Layout
+    outside: tuple[str, ...]
+    mark: bytes
 
 
 class Shelf:
@@ -31,7 +53,7 @@ class Shelf:
         self._files: dict[int, str] = {}
         self._forgotten: set[int] = set()
         self._unsafe: set[str] = set()
-        self._by_tree: set[int] = set()
+        self._outside: dict[int, tuple[str, ...]] = {}
 
     def find(self, file: str, view: View) -> tuple[int, Reads | None] | None:
         """Return the number of what a file gives in a tree, and what of the tree decides; None if it is not known."""
@@ -48,7 +70,7 @@ class Shelf:
         """Keep what a file gave in a tree; return its number.
 
         Args:
-            since: when it began to run, or earlier, in nanoseconds of the clock.
+            since: when it began to run, or earlier, in nanoseconds of the clock; 0 if that was on another machine.
         """
         around = ran.reads.outside if ran.reads else ()
         is_safe = ran.repeatable and not outside.has_changed(around, view.root, since)
@@ -91,22 +113,31 @@ class Shelf:
         self._unsafe.add(self._files.get(id_, ""))
         return None
 
-    def is_of_tree(self, id_: int) -> bool:
-        """Tell whether the tree alone decides on a result that was found or kept here, and others may have it."""
-        return id_ in self._by_tree
+    def layout(self, tree: str) -> Layout | None:
+        """Return what a tree consists of, if that is known, and what was looked at outside of it is as it was."""
+        found = self._memo.tree(self._key, tree)
+        if found is None:
+            return None
+        kept = msgspec.msgpack.decode(found, type=_KeptLayout)
+        is_good = kept.mark == _mark(kept.outside) and all(map(self.has, kept.layout.results))
+        return kept.layout if is_good else None
 
-    def tree(self, tree: str) -> bytes | None:
-        """Return what is known of a tree as a whole."""
-        return self._memo.tree(self._key, tree)
+    def keep_layout(self, tree: str, layout: Layout, since: int) -> None:
+        """Keep what a tree consists of, if others may have all of that.
 
-    def keep_tree(self, tree: str, body: bytes) -> None:
-        """Keep what is to be known of a tree as a whole."""
-        self._memo.remember_tree(self._key, tree, body)
+        Args:
+            since: when the first of its results was found or began to run, in nanoseconds of the clock.
+        """
+        if all(id_ in self._outside for id_ in layout.results):
+            around = tuple(sorted({name for id_ in layout.results for name in self._outside[id_]}))
+            if not outside.has_changed(around, nowhere(), since):
+                kept = _KeptLayout(layout, around, _mark(around))
+                self._memo.remember_tree(self._key, tree, msgspec.msgpack.encode(kept))
 
     def _note(self, file: str, id_: int, reads: Reads | None) -> None:
         self._files[id_] = file
-        if id_ > 0 and not (reads and reads.outside):
-            self._by_tree.add(id_)
+        if id_ > 0:
+            self._outside[id_] = reads.outside if reads else ()
 
     def _of(self, file: str) -> list[tuple[Reads | None, _Marks]]:
         if file not in self._known:
@@ -122,3 +153,9 @@ class Shelf:
                 marks[mark] = id_
                 return
         known.insert(0, (reads, {mark: id_}))
+
+
+def _mark(around: tuple[str, ...]) -> bytes:
+    """Return what says how things outside of trees are now."""
+    states = [outside.state(name, nowhere()) for name in around]
+    return hashlib.sha256(repr(states).encode()).digest()

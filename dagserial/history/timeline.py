@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,7 @@ from dagserial.history.changes import Change, Differences
 from dagserial.history.inside import place
 from dagserial.history.objects import Objects
 from dagserial.history.tree import FOLDER, LEADS_OUT, LINK, SUBMODULE, left_out, refusal
-from dagserial.history.view import NOTHING, Place, inside
+from dagserial.history.view import NOTHING, Place, inside, nowhere
 from dagserial.sources.reading import FileError, Reads
 
 _TOP = Place("folder")
@@ -42,6 +41,7 @@ class Timeline:
         self._links: set[str] = set()
         for position, changes in enumerate(differences.along([None, *trees])):
             self._add(position, changes, objects)
+        self._turned = {path for path in self._names if any(one.kind == "file" for one in self._places.get(path, ()))}
 
     def _add(self, position: int, changes: list[Change], objects: Objects) -> None:
         sizes = objects.sizes({change.id.encode() for change in changes if change.holds_bytes})
@@ -122,8 +122,12 @@ class Timeline:
         """Iterate over the paths that what was read depends on: whether links lead out of the tree, on all links."""
         yield from self._links
         yield from reads.contents
-        yield from reads.names
-        yield from reads.entries
+        if self._turned:
+            for path in reads.contents:
+                parts = path.split("/")
+                yield from self._turned.intersection("/".join(parts[:at]) for at in range(1, len(parts)))
+        for folder in (*reads.names, *reads.entries):
+            yield from [folder] if folder else self.ever(folder)  # no change is told of the top itself
         for path in reads.modules:
             folder, _, stem = path.rpartition("/")
             yield from (inside(folder, name) for name in self.ever(folder, stem))
@@ -144,8 +148,8 @@ class AtPosition:
 
     @property
     def root(self) -> str:
-        """Where the tree might lie: in the folder for temporary files."""
-        return f"{tempfile.gettempdir()}/tree"
+        """Where the tree might lie."""
+        return nowhere()
 
     def place(self, path: str) -> Place:
         """Return what stands at a path, a link as such."""

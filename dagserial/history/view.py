@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -45,6 +46,11 @@ class View(Protocol):
         """Return the names in a folder, sorted; only those up to whose first dot, if any, `stem` stands."""
 
 
+def nowhere() -> str:
+    """Return where a tree that is not on disk might lie: in the folder for temporary files."""
+    return f"{tempfile.gettempdir()}/tree"
+
+
 def fingerprint(reads: Reads | None, view: View) -> bytes | None:
     """Return 32 bytes that are the same for two trees if a run finds the same in both; None if nothing can tell.
 
@@ -59,7 +65,7 @@ def fingerprint(reads: Reads | None, view: View) -> bytes | None:
 def _answers(reads: Reads, view: View) -> Iterator[object]:
     for path in reads.contents:
         found = view.place(path)
-        yield found.kind, found.content
+        yield (found.kind, found.content) if found.kind else _around(path, view)
     for folder in reads.names:
         yield view.place(folder).kind, view.names(folder)
     for folder in reads.entries:
@@ -71,6 +77,15 @@ def _answers(reads: Reads, view: View) -> Iterator[object]:
         yield view.names(path, "__init__") if view.place(path).kind == "folder" else []
     for name in reads.outside:
         yield state(name, view.root)
+
+
+def _around(path: str, view: View) -> str:
+    """Return what stands nearest above a path where nothing is: to look below a file fails in another way."""
+    while path:
+        path = path.rpartition("/")[0]
+        if kind := view.place(path).kind:
+            return kind
+    return "folder"
 
 
 def inside(folder: str, name: str) -> str:

@@ -52,7 +52,7 @@ def dag_files(tree: Tree, folder: str, ignore_syntax: str) -> list[str]:
         return [folder]
     top = "" if folder == "." else f"{folder}/"
     names = (top + path for path in _walk(tree, top, ignore_syntax))
-    return sorted(name for name in names if speaks_of_dags(tree.content(name) or b""))
+    return sorted(name for name in names if tree.passes(name, speaks_of_dags))
 
 
 def _folders(tree: Tree, folder: str) -> list[str]:

@@ -40,12 +40,12 @@ class Outside:
             path: as it was looked at, absolute.
             end: where it ends, all links followed.
         """
+        if path.startswith(f"{self._root}/"):
+            path = os.path.normpath(path)
         if f"{path}/".startswith(self._own) or f"{end}/".startswith(self._own):
             return set()
         if f"{self._root}/".startswith(f"{end.rstrip('/')}/"):
             return set()  # a folder around the tree is there as long as the tree is
-        if path.startswith(f"{self._root}/"):
-            path = os.path.normpath(path)
         if os.path.commonpath([self._root, path]) == "/":
             return {path}
         return {path, os.path.relpath(path, self._root)}

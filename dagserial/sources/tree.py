@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -21,6 +22,9 @@ class Tree(Protocol):
 
     def content(self, path: str) -> bytes | None:
         """Return the content of the file that a path leads to; None if there is none, or it cannot be read."""
+
+    def passes(self, path: str, test: Callable[[bytes], bool]) -> bool:
+        """Tell whether there is a file that can be read, and its content passes a test; always the same test."""
 
     def real(self, path: str) -> str | None:
         """Return a path with all links followed, there or not; None if it leads out of the tree."""
@@ -69,6 +73,10 @@ class OnDisk:
             return Path(self._on_disk(path)).read_bytes()
         except OSError:
             return None
+
+    def passes(self, path: str, test: Callable[[bytes], bool]) -> bool:
+        """Tell whether the content of a file passes a test."""
+        return test(self.content(path) or b"")
 
     def real(self, path: str) -> str | None:
         """Return a path with all links followed."""

@@ -50,7 +50,7 @@ def put_all(session: Session, puts: Iterable[tuple[Record, Origin]], created_at:
 
 def _checked(record: Record, origin: Origin) -> _Offer:
     checked_id("dag_id", record.dag_id)
-    return _Offer(record, origin if origin is NO_ORIGIN else checked_origin(origin))
+    return _Offer(record, origin if origin == NO_ORIGIN else checked_origin(origin))
 
 
 def _put_batch(session: Session, offers: Mapping[int, _Offer], moment: datetime) -> dict[int, int]:
@@ -134,8 +134,8 @@ def _newest(session: Session, dag_ids: list[str], is_fresh: bool) -> dict[str, _
     numbers = select(dag_version.c.dag_id, func.max(dag_version.c.number).label("number"))
     newest = numbers.where(dag_version.c.dag_id.in_(dag_ids)).group_by(dag_version.c.dag_id).subquery()
     is_newest = and_(dag_version.c.dag_id == newest.c.dag_id, dag_version.c.number == newest.c.number)
-    rows = session.execute(columns.join(newest, is_newest))
-    return {row.dag_id: _Newest(row.number, row.digest) for row in rows}
+    rows = session.execute(columns.join(newest, is_newest)).all()
+    return {dag_id: _Newest(number, digest) for dag_id, number, digest in rows}
 
 
 def _digests_at(session: Session, places: list[tuple[str, int]]) -> dict[str, str]:

@@ -99,7 +99,7 @@ def test_what_a_lost_worker_had_is_done_by_another(repo: Path, scheduler: str, t
             with History(repo, executor=lent.executor, workers=lent.most) as there:
                 killed = []
 
-                def kill(_trees: int, _files: int) -> None:
+                def kill(_part: float, _files: int) -> None:
                     if not killed:
                         os.killpg(worker.pid, signal.SIGKILL)
                         killed.append(worker.pid)

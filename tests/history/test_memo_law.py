@@ -6,6 +6,7 @@ import random
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from dagserial.history import WORKTREE, History, Memo
 from dagserial.sources import files
 
 from .fast_import import imported
-from .trees import Trees, edit, held, lay_out, read, rows
+from .trees import EXECUTABLE, Trees, dag_file, edit, held, lay_out, read, rows
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 
@@ -51,3 +52,28 @@ def test_a_work_tree_gives_what_its_files_give_whatever_is_remembered(trees: Tre
                 assert held(history.at(WORKTREE)) == truth
                 assert held(history.at(WORKTREE)) == truth
                 assert held(history.at(commit)) == read(top / "tree", runs)
+
+
+LISTING = "sorted(os.listdir(TOP / '.'))"
+BELOW = "yaml.safe_load(open(TOP / 'dags/lib/shared.py'))"
+
+
+@pytest.mark.parametrize(
+    ("look", "one", "other"),
+    [
+        (LISTING, {}, {"new.txt": b""}),
+        (BELOW, {"dags/lib": b"a file"}, {"dags/lib/x.txt": b"in a folder"}),
+        ("os.access('run', os.X_OK)", {"run": b"x"}, {"run": (EXECUTABLE, b"x")}),
+        ("open(open('switch.txt').read()).read()", {"switch.txt": b"a", "a": b"z"}, {"switch.txt": b"z", "z": b"a"}),
+    ],
+)
+def test_what_was_once_overlooked_counts(
+    tmp_path: Path, look: str, one: dict[str, bytes], other: dict[str, bytes]
+) -> None:
+    tree = {"dags/one.py": dag_file("one", [look])}
+    commits = imported(tmp_path / "repo", [tree | one, tree | other, tree | one])
+    found = []
+    with Memo(tmp_path / "cache") as memo, History(tmp_path / "repo", memo=memo) as history:
+        assert len(list(history.log())) == 3
+        found = [held(history.at(commit)) for commit in commits]
+    assert found[0] == found[2] != found[1]

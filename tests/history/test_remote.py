@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from dagserial.errors import SandboxError, SettingsError
 from dagserial.history import History, Snapshot
+from dagserial.history.remote import Answer
 from dagserial.sources.reading import ReadOptions
 
 from .fast_import import imported
@@ -85,6 +88,17 @@ def test_an_error_there_is_an_error_here(repo: Path, processes: Executor) -> Non
 )
 def test_a_damaged_answer_is_refused(repo: Path, spoil: Callable[[bytes], bytes], error: str) -> None:
     with History(repo, executor=_Here(spoil)) as history, pytest.raises(SandboxError, match=error):
+        history.at("main")
+
+
+def test_a_worker_of_another_version_is_refused(repo: Path) -> None:
+    def elsewhere(answer: bytes) -> bytes:
+        found = msgspec.msgpack.decode(answer[32:], type=Answer)
+        spoilt = msgspec.msgpack.encode(msgspec.structs.replace(found, parser="dagserial 9 on Python 4.0.0, beos"))
+        return hashlib.sha256(spoilt).digest() + spoilt
+
+    message = r"^a worker has dagserial 9 on Python 4.0.0, beos, and this is dagserial \S+ on Python 3\."
+    with History(repo, executor=_Here(elsewhere)) as history, pytest.raises(SandboxError, match=message):
         history.at("main")
 
 

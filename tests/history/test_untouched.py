@@ -77,6 +77,10 @@ COMMANDS = {
         "-f",
         "sarif={out}/d.sarif",
     ),
+    "log": ("log", "-p", "--full-history", "--", "d*"),
+    "blame": ("blame", "d1", "--at", "v2"),
+    "bisect": ("bisect", "d1", "v2", "--when", "dag.schedule == '@hourly'"),
+    "bisect by a command": ("bisect", "d1", "v1..v2", "--", "grep", "-q", "daily"),
     "show": ("show", "v1:d1"),
     "show of the work tree": ("show", "@worktree:new"),
     "put": ("put", "v1", "--db", "sqlite:///{out}/dags.db"),
@@ -169,7 +173,7 @@ def test_a_bare_repository_and_a_linked_worktree_are_untouched(
         assert dagserial("diff", "v1", "--repo", str(tmp_path / "linked")).returncode == 0
 
 
-@pytest.mark.parametrize("name", ["list a ref", "diff of refs", "put", "stamp"])
+@pytest.mark.parametrize("name", ["list a ref", "diff of refs", "log", "put", "stamp"])
 @pytest.mark.parametrize("seconds", [0.2, 0.6])
 def test_a_command_that_is_killed_leaves_the_repository_and_no_process(
     tree: Path, out: Path, tmp_path: Path, untouched: Untouched, name: str, seconds: float

@@ -200,6 +200,22 @@ def test_a_value_over_the_limit_is_refused_and_named() -> None:
         airflow_blob.read(of(TASK | {"sql": "x" * 2_000_000}))
 
 
+def test_many_small_texts_are_too_much_together() -> None:
+    value: Any = "x" * 3_000
+    for _ in range(4):
+        value = [value] * 9
+    mapped = TASK | {"_is_mapped": True, "expand_input": {"type": "dict-of-lists", "value": {"__var": {"x": value}}}}
+    for task in (TASK | {"sql": value}, mapped | {"partial_kwargs": {}}, mapped | {"partial_kwargs": {"env": value}}):
+        with pytest.raises(UnsupportedValueError, match="more than 1048576 bytes"):
+            airflow_blob.read(of(task))
+
+
+def test_a_lower_limit_holds_for_short_texts_too() -> None:
+    assert airflow_blob.read(of(TASK | {"sql": "x" * 500}))
+    with pytest.raises(UnsupportedValueError, match="more than 100 bytes"):
+        airflow_blob.read(of(TASK | {"sql": ["x" * 500]}), max_bytes=100)
+
+
 def test_a_subdag_is_a_dag_of_its_own_behind_the_one_that_holds_it() -> None:
     inner = {"_dag_id": "etl.inner", "tasks": [{"task_id": "deep", "_task_type": "Load", "template_fields": []}]}
     holder = {"task_id": "inner", "_task_type": "SubDagOperator", "subdag": inner}

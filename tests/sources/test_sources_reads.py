@@ -177,11 +177,20 @@ def test_deployed_paths_are_named_by_where_they_lie_in_the_tree(tmp_path: Path) 
     assert reads(tmp_path, "list(os.walk('/opt/airflow/sql'))", options).entries == ("sql",)
 
 
-def test_what_lies_outside_of_the_tree_is_not_named(tmp_path: Path) -> None:
+def test_what_lies_outside_of_the_tree_is_named_apart(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
-    write(tmp_path, {"a.txt": "", "tree/dags/b.txt": ""})
-    look = "import tempfile; open(HERE + '/../../a.txt'); open('/etc/passwd'); tempfile.TemporaryDirectory().cleanup()"
-    assert reads(tree, look) == Reads()
+    write(tmp_path, {"a.txt": "", "b/c.txt": "", "tree/dags/b.txt": ""})
+    look = "open(HERE + '/../../a.txt'); open('/etc/passwd'); os.listdir('../b'); os.path.exists('/nowhere/x')"
+    around = ("../a.txt", "../b/", "/etc/passwd", "/nowhere/x", f"{tmp_path}/a.txt", f"{tmp_path}/b/")
+    assert reads(tree, look) == Reads(outside=around)
+
+
+def test_neither_the_interpreter_nor_what_is_gone_afterwards_is_named(tmp_path: Path) -> None:
+    look = (
+        "import csv, tempfile, yaml, zoneinfo; tempfile.TemporaryDirectory().cleanup(); zoneinfo.ZoneInfo('Europe/Paris');"
+        "open('/proc/self/status').read(); open('/dev/null'); HERE and os.path.realpath(HERE)"
+    )
+    assert reads(tmp_path, look).outside == ()
 
 
 def test_files_that_arguments_of_tasks_name_are_named(tmp_path: Path) -> None:

@@ -10,10 +10,14 @@ from dagserial.errors import BlobError
 from dagserial.model.names import canonical_name
 from dagserial.model.scalar import zone_name
 from dagserial.sources.airflow_blob.tagged import NamedZone, Pairs, SetItems, Tagged, unknown, without_machine
-from dagserial.sources.airflow_blob.text import Texts, source
+from dagserial.sources.airflow_blob.text import NotPlainError, Texts, source
+
+_SCALARS = frozenset({str, int, bool})
+_FEW = 10
+"""Items up to which a list of small lists and dicts is surely small enough for a record."""
 
 _UNSET = "arg_not_set"
-_FUNCTIONS = frozenset(
+FUNCTIONS = frozenset(
     {
         "on_execute_callback",
         "on_failure_callback",
@@ -80,6 +84,26 @@ class Values:
             return self.param(value)
         return {key: self.read(item) for key, item in value.items()}
 
+    def plain(self, value: Any, *, is_inner: bool = False) -> Any:
+        """Return an encoded value as the record has it, if it is a scalar, a list or dict of these, or a list of those.
+
+        Raises:
+            NotPlainError: it is none, or so large that it has to be measured.
+        """
+        kind = type(value)
+        if kind is dict and value.get("__type") == "dict":
+            value = value.get("__var")
+            if type(value) is dict and _SCALARS.issuperset(map(type, value.values())):
+                return self.texts.plain(value)
+        elif kind is list:
+            if _SCALARS.issuperset(map(type, value)):
+                return self.texts.plain(value)
+            if len(value) <= _FEW and not is_inner:
+                return [self.plain(item, is_inner=True) for item in value]
+        elif kind in _SCALARS:
+            return self.texts.plain(value)
+        raise NotPlainError
+
     def arguments(self, var: Any) -> Any:
         """Return arguments by name, or any other dict with texts for keys; functions among them as what is known."""
         if type(var) is not dict:
@@ -89,7 +113,7 @@ class Values:
 
     def argument(self, name: str, value: Any) -> Any:
         """Return the value of an argument, of which Airflow wrote the source if it is a function."""
-        if name in _FUNCTIONS and value is not None:
+        if name in FUNCTIONS and value is not None:
             return [source(item) for item in value] if type(value) is list else source(value)
         return self.read(value)
 

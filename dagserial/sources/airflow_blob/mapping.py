@@ -7,6 +7,7 @@ from typing import Any
 from dagserial.errors import BlobError
 from dagserial.model import Encoder, Mapping
 from dagserial.sources.airflow_blob.encoded import Values
+from dagserial.sources.airflow_blob.text import NotPlainError
 
 
 def read_mapping(expand_input: Any, values: Values, encoder: Encoder, path: tuple[str, ...]) -> Mapping:
@@ -29,9 +30,21 @@ def read_mapping(expand_input: Any, values: Values, encoder: Encoder, path: tupl
     sources = value.get("__var", value) if isinstance(value, dict) else None
     if not isinstance(sources, dict):
         raise BlobError(f"{path[-1]!r} is mapped over no sources by name")
-    read = {name: _source(source, values) for name, source in sources.items()}
-    written = encoder.encode_each(read, *steps, "expand")
-    return Mapping(expand=tuple((name, written[name]) for name in read))
+    written = {name: _plain(source, values) for name, source in sources.items()}
+    rest = {name: _source(sources[name], values) for name, found in written.items() if found is None}
+    if rest:
+        written |= encoder.encode_each(rest, *steps, "expand")
+    return Mapping(expand=tuple(written.items()))
+
+
+def _plain(source: Any, values: Values) -> Any:
+    """Return a plain list as the record has it, as most sources are; None if it is none."""
+    if type(source) is not list:
+        return None
+    try:
+        return values.plain(source)
+    except NotPlainError:
+        return None
 
 
 def _source(source: Any, values: Values) -> Any:

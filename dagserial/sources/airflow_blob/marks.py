@@ -60,8 +60,7 @@ def _form_of_2(dag: Mapping[str, Any]) -> str:
 
 
 def _form_of_3(blob: Blob, dag: Mapping[str, Any]) -> str:
-    keys = _keys(task["__var"] for task in dag["tasks"] if is_wrapped(task))
-    if "has_retry_policy" in keys:
+    if any("has_retry_policy" in task["__var"] for task in dag["tasks"] if is_wrapped(task)):
         return "3d"
     if "allowed_run_types" in dag:
         return "3c" if dag["tasks"] else "3d"

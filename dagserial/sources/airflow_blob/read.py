@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from dagserial.errors import BlobError
 from dagserial.model import MAX_VALUE_BYTES, Dag, Encoder, Task, Value, ValueWarning
 from dagserial.sources.airflow_blob import v1, v2, v3
+from dagserial.sources.airflow_blob.arguments import Arguments
 from dagserial.sources.airflow_blob.encoded import Values
 from dagserial.sources.airflow_blob.fields import fields_of, read_fields, read_params, read_rest
 from dagserial.sources.airflow_blob.groups import read_groups
@@ -19,6 +20,7 @@ from dagserial.sources.airflow_blob.tasks import TaskReader
 from dagserial.sources.airflow_blob.text import Texts
 from dagserial.sources.reading import Parsed, Provenance
 
+_TEXT = frozenset({str})
 _DELAY = 300.0
 """The `retry_delay` that Airflow 3 writes though it is the default: a duration never equals a number."""
 
@@ -56,7 +58,10 @@ def upgrade(blob: Blob) -> Blob:
     Raises:
         BlobError: the form is unknown.
     """
-    form = form_of(blob)
+    return _upgraded(blob, form_of(blob))
+
+
+def _upgraded(blob: Blob, form: str) -> Blob:
     match form[0]:
         case "1":
             return v3.upgrade(v2.upgrade(v1.upgrade(blob, form)), "3c")
@@ -68,12 +73,12 @@ def upgrade(blob: Blob) -> Blob:
 def _read_one(blob: Blob, max_bytes: int) -> tuple[Parsed, list[dict[str, Any]]]:
     form = form_of(blob)
     version = int(form[0])
-    newest = upgrade(blob)
+    newest = _upgraded(blob, form)
     dag = newest["dag"]
     dag_id = dag.get("dag_id")
     if not isinstance(dag_id, str) or not dag_id:
         raise BlobError(f"the DAG's id is {str(dag_id)[:80]!r}", "/dag/dag_id")
-    texts = Texts(dag_id)
+    texts = Texts(dag_id, max_bytes)
     values = Values(texts)
     encoder = Encoder(ENCODERS, max_bytes=max_bytes)
     said = read_fields(dag, values, encoder, version)
@@ -107,10 +112,16 @@ def _absent(
     version: int, configured: Mapping[str, Any], said: Mapping[str, Value], values: Values, encoder: Encoder
 ) -> dict[str, dict[str, Value]]:
     """Return what absence says in this blob."""
-    reader = TaskReader(values, encoder, {}, raw_defaults={}, default_args={}, params=[])
-    given = {name: value for name, value in configured.items() if value is not None}
-    defaults = reader.read_arguments(given, "dag", "unsaid", "task")
-    return unsaid(version, defaults, {name: said[name] for name in ("start_date", "end_date") if name in said})
+    given: dict[str, Any] = {}
+    arguments = Arguments(values, {})
+    for name, value in configured.items():
+        if value is not None:
+            arguments.add(given, name, value)
+    return unsaid(
+        version,
+        encoder.encode_each(given, "dag", "unsaid", "task"),
+        {name: said[name] for name in ("start_date", "end_date") if name in said},
+    )
 
 
 def _raw(defaults: Mapping[str, Value], configured: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,7 +139,7 @@ def _tasks(dag: Mapping[str, Any], reader: TaskReader, places: Mapping[str, str]
     given = dict(_given(dag["tasks"]))
     upstream: dict[str, list[str]] = {task_id: [] for task_id in given}
     for task_id, task in given.items():
-        for downstream in _ids(task.get("downstream_task_ids"), task_id):
+        for downstream in _ids(task.get("downstream_task_ids"), task_id) if "downstream_task_ids" in task else ():
             if downstream not in upstream:
                 raise BlobError(f"task {task_id!r} runs before {downstream!r}, which the blob lacks", "/dag/tasks")
             upstream[downstream].append(task_id)
@@ -155,12 +166,12 @@ def _given(tasks: list[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield task_id, task
 
 
-def _ids(given: Any, task_id: str) -> set[str]:
+def _ids(given: Any, task_id: str) -> Collection[str]:
     if given is None:
         return set()
-    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+    if not isinstance(given, list) or not _TEXT.issuperset(map(type, given)):
         raise BlobError(f"`downstream_task_ids` of task {task_id!r} are no ids", "/dag/tasks")
-    return set(given)
+    return given if len(given) < 2 else set(given)
 
 
 def _labels(edges: Any, upstream: Mapping[str, list[str]]) -> dict[str, dict[str, str]]:

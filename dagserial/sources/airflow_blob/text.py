@@ -6,7 +6,9 @@ import ast
 import re
 from typing import Any
 
+from dagserial.canonical import MAX_EXACT_INT, is_plain_float
 from dagserial.errors import BlobError
+from dagserial.model import MAX_VALUE_BYTES
 from dagserial.model.names import canonical_name
 from dagserial.sources.airflow_blob.tagged import Tagged, unknown, without_machine
 
@@ -15,6 +17,12 @@ MAX_CONTAINERS = 1_000_000
 
 _TRUNCATED = "Truncated. You can change this behaviour in [core]max_templated_field_length. "
 """How Airflow begins what it writes in place of a value of over 4,096 characters (2.7 to 3.3)."""
+
+_PLAIN = re.compile(r"(?!\{\{ task_instance\.|Truncated\.|MappedArgument)[^<(]*").fullmatch
+"""Matches texts that surely stand for themselves."""
+
+_SHORT, _FEW, _FLAT = 4_000, 10, 2
+"""Letters of a text, items of a list or dict, and levels of these up to which a value is surely small enough."""
 
 _REPR = re.compile(
     r" at 0x[0-9a-fA-F]+>"  # an object's address
@@ -38,15 +46,24 @@ _REFERENCE = re.compile(
 _DEFINED = re.compile(r"\s*(?:@.*\n\s*)*(?:async )?def (\w+)\(")
 
 
+class NotPlainError(Exception):
+    """A value is not one that a record holds as the blob does."""
+
+
 class Texts:
     """Reads texts of one DAG's blob.
+
+    Args:
+        dag_id: the DAG's.
+        max_bytes: what one value may take in the record.
 
     Attributes:
         truncated: how many texts were cut by Airflow.
     """
 
-    def __init__(self, dag_id: str) -> None:
+    def __init__(self, dag_id: str, max_bytes: int = MAX_VALUE_BYTES) -> None:
         self._dag_id = dag_id
+        self._longest = _SHORT if max_bytes >= MAX_VALUE_BYTES else -1
         self._containers = 0
         self.truncated = 0
 
@@ -84,6 +101,34 @@ class Texts:
             self.count()
             return {key: self.read_template(item) for key, item in value.items()}
         return value
+
+    def plain(self, value: Any, depth: int = 0) -> Any:
+        """Return a copy of a value that a record holds as a blob does: plain JSON, and texts that stand for themselves.
+
+        Most values are such ones, and need neither be read nor encoded.
+
+        Raises:
+            NotPlainError: the value is none, or so large that it has to be measured.
+        """
+        kind = type(value)
+        if kind is str:
+            if len(value) <= self._longest and value.isascii() and _PLAIN(value):
+                return value
+        elif value is None or kind is bool or (kind is int and -MAX_EXACT_INT <= value <= MAX_EXACT_INT):
+            return value
+        elif kind is list:
+            if len(value) <= _FEW and depth < _FLAT:
+                self._containers += 1
+                plain = self.plain
+                return [plain(item, depth + 1) for item in value]
+        elif kind is dict:
+            if len(value) <= _FEW and depth < _FLAT and "$" not in value and "".join(value).isascii():
+                self._containers += 1
+                plain = self.plain
+                return {key: plain(item, depth + 1) for key, item in value.items()}
+        elif kind is float and is_plain_float(value):
+            return value
+        raise NotPlainError
 
     def _xcom(self, text: str) -> Any:
         """Return the XCom that a text pulls, as Airflow writes it and nobody else (Airflow 3.2 and later)."""
