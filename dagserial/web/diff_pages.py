@@ -21,7 +21,7 @@ from dagserial.diff.outputs.wording import dags_by_gravity, rows_of
 from dagserial.digest import Digest
 from dagserial.web.asked import Asked
 from dagserial.web.diffs import report_of
-from dagserial.web.pictures import MOST_NODES, Picture, PictureQuery, picture_of
+from dagserial.web.pictures import MOST_NODES, Picture, picture_of
 from dagserial.web.records import record_at
 from dagserial.web.resource import Written
 
@@ -51,7 +51,6 @@ def diff_page(asked: Asked, _answer: Written) -> Mapping[str, Any]:
     old_text, new_text = asked.place["range"].split("..", 1)
     old, new = (record_at(asked, Digest(text)) for text in (old_text, new_text))
     report = report_of(old, new)
-    query: PictureQuery = asked.query
     sections = [_section(asked, report, dag_id, changes) for dag_id, changes in dags_by_gravity(report.diff.changes)]
     turned = asked.page_url("diff", range=f"{new.digest}..{old.digest}")
     return {
@@ -60,7 +59,6 @@ def diff_page(asked: Asked, _answer: Written) -> Mapping[str, Any]:
         "sections": sections,
         "summary": graded(report.diff),
         "turned": turned,
-        "zoom": query.zoom,
     }
 
 
