@@ -33,7 +33,7 @@ from dagserial.web import create_app
 from dagserial.web.server import configured, listening
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-TURNS, A_TURN = 5, 3000
+TURNS, A_TURN = 5, 1500
 SERVED, BARE = "dagserial", "bare Starlette"
 
 

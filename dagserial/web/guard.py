@@ -76,7 +76,8 @@ class Guard:
         try:
             passed: Scope = _checked(scope)
         except RequestError as error:
-            await self._refuse(scope, error)(scope, receive, send_safely)
+            refused = {**scope, "root_path": quote(scope.get("root_path", ""))}
+            await self._refuse(refused, error)(scope, receive, send_safely)
             return
         await self._app(passed, receive, send_safely)
 
