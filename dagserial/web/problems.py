@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -130,11 +129,6 @@ def translated(error: DagserialError) -> RequestError:
     code = next((code for kind, code in _CODES if isinstance(error, kind)), "internal")
     # What an unforeseen error says may be for the operator alone.
     return RequestError(code, "see the log of the server" if code == "internal" else str(error))
-
-
-def status_text(status: int) -> str:
-    """Return a status as people read it: `404 Not Found`."""
-    return f"{status} {HTTPStatus(status).phrase}"
 
 
 def encoded(value: Any) -> bytes:
