@@ -19,12 +19,13 @@ from dagserial.sources import child
 from dagserial.sources.files import import_roots
 from dagserial.sources.find import dag_folders
 from dagserial.sources.reading import ReadOptions
+from dagserial.sources.tree import OnDisk
 from dagserial.standin import NOTES, install
 
 
 def main(root: str, files: list[str]) -> None:
     """Read the files, one fork each."""
-    folders = dag_folders(Path(root), ())
+    folders = dag_folders(OnDisk(Path(root)), ())
     request = child.Request(
         root=root,
         files=files,
