@@ -15,6 +15,9 @@ from dagserial.web.asked import Asked
 
 MOST_NODES = 1500
 """Nodes that are drawn with their texts; of a larger graph, groups are closed, or only an overview is drawn."""
+_AT_FIRST = 500
+"""Nodes that are drawn so before anybody asks for it: a browser takes half a second for a thousand."""
+
 WINDOW = 1400, 800
 """Pixels of the part of a large graph that is drawn with its texts."""
 
@@ -83,9 +86,9 @@ def picture_of(asked: Asked, graph: Graph, title: str) -> Picture:
 
 
 def _best(graph: Graph) -> Mode:
-    if len(graph.nodes) <= MOST_NODES:
+    if len(graph.nodes) <= _AT_FIRST:
         return "tasks"
-    return "groups" if graph.boxes and len(fold(graph, outermost(graph)).nodes) <= MOST_NODES else "overview"
+    return "groups" if graph.boxes and len(fold(graph, outermost(graph)).nodes) <= _AT_FIRST else "overview"
 
 
 def _closed(asked: Asked, graph: Graph, opened: str | None) -> Graph:
