@@ -141,7 +141,7 @@ class Memo:
         for *whose, id_, mark, reads in self._rows(f"{query} ORDER BY used DESC, id", key, file):
             if whose != [key, file]:
                 continue
-            with suppress(msgspec.MsgspecError, TypeError):
+            with suppress(msgspec.MsgspecError, UnicodeDecodeError, TypeError):
                 found.append(Known(id_, mark, msgspec.msgpack.decode(reads, type=Reads | None)))
         return found
 

@@ -7,6 +7,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -322,3 +323,14 @@ def test_answers_are_right_after_trimming(repo: Path, tmp_path: Path, ran: list[
         assert memo.usage().results == 0
         assert history.at("HEAD") == first
     assert len(ran) == 4
+
+
+def test_reads_that_are_no_text_any_more_are_forgotten(tmp_path: Path) -> None:
+    with Memo(tmp_path) as memo:
+        remembering(memo, "dags/a.py")
+        path = memo.path
+    assert path is not None
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE result SET reads = ?", (bytes([0x81, 0xA1, 0x83, 0xC0]),))
+    with Memo(tmp_path) as memo:
+        assert memo.known(b"key", "dags/a.py") == []
