@@ -331,6 +331,6 @@ def test_reads_that_are_no_text_any_more_are_forgotten(tmp_path: Path) -> None:
         path = memo.path
     assert path is not None
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE result SET reads = ?", (bytes([0x81, 0xA1, 0x83, 0xC0]),))
+        connection.execute("UPDATE result SET reads = ?", (b"\x81\xa8contents\x91\xa1\x83",))
     with Memo(tmp_path) as memo:
         assert memo.known(b"key", "dags/a.py") == []
