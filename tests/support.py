@@ -41,7 +41,7 @@ def airflow_python(version: str) -> str:
     return str(python)
 
 
-NEEDED_ELSEWHERE = ("msgspec", "pyyaml", "click", "pathspec")
+NEEDED_ELSEWHERE = ("msgspec", "pyyaml", "click", "pathspec", "zstandard")
 """What another interpreter needs of dagserial's requirements to write records; the names that pyproject.toml has."""
 
 
