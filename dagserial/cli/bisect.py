@@ -15,7 +15,7 @@ from dagserial.cli.following import Followed
 from dagserial.cli.group import DIFFERS
 from dagserial.cli.log import look_of, report_ends
 from dagserial.cli.log_outputs import LOG_RENDERERS
-from dagserial.cli.output import color_flag, write_bytes
+from dagserial.cli.output import color_flag, show_values_flag, write_bytes
 from dagserial.cli.policy import policy
 from dagserial.cli.progress import ProgressBar
 from dagserial.cli.reading import options_of, reading_flags
@@ -41,13 +41,7 @@ Test = Callable[[Record, State], Verdict]
 @click.argument("dag_id", metavar="DAG")
 @click.argument("range_", default="HEAD", metavar="[RANGE] [-- CMD…]")
 @click.option("--when", "expression", metavar="EXPR", help="What holds since the commit that is looked for.")
-@click.option(
-    "--show-values/--no-show-values",
-    "show_values",
-    default=None,
-    envvar="DAGSERIAL_SHOW_VALUES",
-    help="Write what looks like a secret; by default, only as text on a terminal.",
-)
+@show_values_flag()
 @color_flag
 @reading_flags
 @click.pass_context

@@ -14,7 +14,7 @@ import msgspec
 from dagserial.canonical import canonical_bytes
 from dagserial.cli.log import report_ends
 from dagserial.cli.log_outputs import commit_document
-from dagserial.cli.output import write_bytes
+from dagserial.cli.output import show_values_flag, write_bytes
 from dagserial.cli.progress import ProgressBar
 from dagserial.cli.reading import options_of, reading_flags
 from dagserial.cli.remembered import opened
@@ -40,13 +40,7 @@ _BEFORE = "-" * 8
 @click.argument("name", metavar="DAG[.TASK[.FIELD]]")
 @click.option("--at", "ref", default="HEAD", metavar="REF", help="Where to look from, HEAD.")
 @click.option("-f", "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write.")
-@click.option(
-    "--show-values/--no-show-values",
-    "show_values",
-    default=None,
-    envvar="DAGSERIAL_SHOW_VALUES",
-    help="Write what looks like a secret; by default, only as text on a terminal.",
-)
+@show_values_flag()
 @reading_flags
 def command(name: str, ref: str, form: str, show_values: bool | None, **flags: Any) -> None:
     """Tell for each field of a DAG and its tasks which commit last changed it.

@@ -16,7 +16,7 @@ from typing import Any
 import click
 import msgspec
 
-from dagserial.cli.output import color_flag, wants_color, write_bytes
+from dagserial.cli.output import color_flag, show_values_flag, wants_color, write_bytes
 from dagserial.cli.reading import file_flags
 from dagserial.history.patch import patch
 from dagserial.history.side import FileSide
@@ -76,13 +76,7 @@ def _is_gits(args: Sequence[str], count: int) -> bool:
 @click.argument(
     "change", nargs=-1, metavar="PATH [OLD-FILE OLD-HEX OLD-MODE NEW-FILE NEW-HEX NEW-MODE [NEW-PATH LINES]]"
 )
-@click.option(
-    "--show-values/--no-show-values",
-    "show_values",
-    default=None,
-    envvar="DAGSERIAL_SHOW_VALUES",
-    help="Write what looks like a secret; by default, only on a terminal.",
-)
+@show_values_flag("only on a terminal")
 @color_flag
 @file_flags
 def command(change: tuple[str, ...], show_values: bool | None, color: str, **flags: Any) -> None:

@@ -13,7 +13,7 @@ import click
 from dagserial.cli.deeds import Deeds
 from dagserial.cli.following import Followed
 from dagserial.cli.log_outputs import LOG_RENDERERS, LogLook
-from dagserial.cli.output import color_flag, wants_color, write_bytes
+from dagserial.cli.output import color_flag, show_values_flag, wants_color, write_bytes
 from dagserial.cli.policy import policy
 from dagserial.cli.progress import ProgressBar
 from dagserial.cli.reading import options_of, reading_flags
@@ -41,13 +41,7 @@ from dagserial.history import Commit
 @click.option("--since", metavar="DATE", help="No older commits; a date as git takes it.")
 @click.option("--until", metavar="DATE", help="No newer commits.")
 @click.option("--full-history", is_flag=True, help="Follow all parents of merges, not the first one only.")
-@click.option(
-    "--show-values/--no-show-values",
-    "show_values",
-    default=None,
-    envvar="DAGSERIAL_SHOW_VALUES",
-    help="Write what looks like a secret; by default, only as text on a terminal.",
-)
+@show_values_flag()
 @color_flag
 @reading_flags
 @click.pass_context

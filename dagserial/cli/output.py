@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,6 +21,23 @@ color_flag = click.option(
     envvar="DAGSERIAL_COLOR",
     help="Colour: auto means on a terminal, unless NO_COLOR is set.",
 )
+
+
+def show_values_flag(
+    otherwise: str = "only as text on a terminal",
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the flag that says whether to write what looks like a secret; the command gets True, False or None.
+
+    Args:
+        otherwise: where it is written if nobody says.
+    """
+    return click.option(
+        "--show-values/--no-show-values",
+        "show_values",
+        default=None,
+        envvar="DAGSERIAL_SHOW_VALUES",
+        help=f"Write what looks like a secret; by default, {otherwise}.",
+    )
 
 
 def wants_color(choice: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import click
 import msgspec
 
-from dagserial.cli.output import wants_color, write_bytes, write_file
+from dagserial.cli.output import show_values_flag, wants_color, write_bytes, write_file
 from dagserial.diff.outputs import RENDERERS, Report, redacted
 from dagserial.errors import SettingsError
 
@@ -82,13 +82,7 @@ _FLAGS = (
         "--name-status", "short", flag_value="name-status", help="Which DAGs differ, and how: -f name-status."
     ),
     click.option("-z", "nul", is_flag=True, help="Names end in NUL, for programs."),
-    click.option(
-        "--show-values/--no-show-values",
-        "show_values",
-        default=None,
-        envvar="DAGSERIAL_SHOW_VALUES",
-        help="Write what looks like a secret; by default, only as text on a terminal.",
-    ),
+    show_values_flag(),
 )
 
 
