@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -45,10 +46,11 @@ def file_url(tmp_path: Path) -> str:
 def new_url(databases: Databases, tmp_path: Path) -> Iterator[Callable[[str], str]]:
     """Make a database without tables, of a kind, for this test alone: sqlite, postgres, mariadb."""
     made: list[tuple[str, str]] = []
+    files = itertools.count()
 
     def make(kind: str) -> str:
         if kind == "sqlite":
-            return f"sqlite:///{tmp_path / 'dags.db'}"
+            return f"sqlite:///{tmp_path / f'dags{next(files)}.db'}"
         made.append((kind, databases.make(kind)))
         return databases.server(kind) + made[-1][1]
 

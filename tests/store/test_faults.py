@@ -95,5 +95,3 @@ def test_a_killed_upgrade_is_completed_by_the_next(kind: str, new_url: Callable[
         upgrade(engine)
         assert check(engine) == []
         engine.dispose()
-        if kind == "sqlite":
-            Path(str(engine.url.database)).unlink()
