@@ -126,12 +126,12 @@ def _ran(words: tuple[str, ...], record: Record, state: State) -> Verdict:
 
 
 def _record(history: History, options: ReadOptions, row: list[State], state: State) -> Record:
-    """Return the record of a state."""
-    event = state.event or row[1].event
-    assert event is not None
-    found = history.records(event, options)[1 if state.event else 0]
-    assert found is not None
-    return found
+    """Return the record of a state; of what was before all events, as the first of them found it."""
+    if state.event:
+        return history.record(state.event.dag_id, state.event.commit.id, options)
+    first = row[1].event
+    assert first is not None
+    return history.record(first.previous_id or first.dag_id, f"{first.commit.id}^", options)
 
 
 def _told(record: Record, state: State, test: Test) -> Verdict:

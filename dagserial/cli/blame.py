@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -14,7 +13,7 @@ import msgspec
 from dagserial.canonical import canonical_bytes
 from dagserial.cli.log import report_ends
 from dagserial.cli.log_outputs import commit_document
-from dagserial.cli.output import show_values_flag, write_bytes
+from dagserial.cli.output import show_values_flag, shows_values, write_bytes
 from dagserial.cli.progress import ProgressBar
 from dagserial.cli.reading import options_of, reading_flags
 from dagserial.cli.remembered import opened
@@ -72,8 +71,7 @@ def command(name: str, ref: str, form: str, show_values: bool | None, **flags: A
         bar.hide()
         if not all(field.commit for field in found):
             report_ends(history.ends(wanted))
-    is_shown = show_values if show_values is not None else form == "text" and sys.stdout.isatty()
-    values = _values(what, found, is_shown=is_shown)
+    values = _values(what, found, is_shown=shows_values(show_values, is_text=form == "text"))
     if form == "json":
         write_bytes(_document(ref, wanted[0], what, found, values) + b"\n")
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any
@@ -13,7 +12,7 @@ import click
 from dagserial.cli.deeds import Deeds
 from dagserial.cli.following import Followed
 from dagserial.cli.log_outputs import LOG_RENDERERS, LogLook
-from dagserial.cli.output import color_flag, show_values_flag, wants_color, write_bytes
+from dagserial.cli.output import color_flag, show_values_flag, shows_values, wants_color, write_bytes
 from dagserial.cli.policy import policy
 from dagserial.cli.progress import ProgressBar
 from dagserial.cli.reading import options_of, reading_flags
@@ -108,5 +107,5 @@ def report_ends(ends: Sequence[Commit]) -> None:
 
 def look_of(form: str, detail: str | None, color: str, show_values: bool | None) -> LogLook:
     """Return how a log looks; what looks like a secret is written as text on a terminal alone, unless asked for."""
-    is_shown = show_values if show_values is not None else form in ("text", "oneline") and sys.stdout.isatty()
+    is_shown = shows_values(show_values, is_text=form in ("text", "oneline"))
     return LogLook(detail, wants_color(color), shutil.get_terminal_size((100, 24)).columns, is_shown)

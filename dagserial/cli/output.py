@@ -40,6 +40,11 @@ def show_values_flag(
     )
 
 
+def shows_values(choice: bool | None, *, is_text: bool) -> bool:
+    """Tell whether to write what looks like a secret: as asked, else as text on a terminal."""
+    return is_text and sys.stdout.isatty() if choice is None else choice
+
+
 def wants_color(choice: str) -> bool:
     """Tell whether to colour stdout: as asked, else FORCE_COLOR, NO_COLOR (no-color.org), else on a terminal."""
     if choice != "auto":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 import click
 import msgspec
 
-from dagserial.cli.output import show_values_flag, wants_color, write_bytes, write_file
+from dagserial.cli.output import show_values_flag, shows_values, wants_color, write_bytes, write_file
 from dagserial.diff.outputs import RENDERERS, Report, redacted
 from dagserial.errors import SettingsError
 
@@ -125,7 +124,7 @@ def write_outputs(outputs: Outputs, report: Report, *, color: str) -> None:
     """
     look = msgspec.structs.replace(report.look, nul=outputs.nul)
     shown = msgspec.structs.replace(report, look=look)
-    are_shown = [_is_shown(output, outputs) for output in outputs.wanted]
+    are_shown = [shows_values(outputs.show_values, is_text=output == Output("text")) for output in outputs.wanted]
     safe = shown if all(are_shown) else redacted(shown)
     bodies = [
         _body(output, shown if is_shown else safe, color)
@@ -147,13 +146,6 @@ def _write(body: bytes, file: Path) -> None:
         file.write_bytes(body)
     else:
         write_file(body, file.resolve())
-
-
-def _is_shown(output: Output, outputs: Outputs) -> bool:
-    """Tell whether an output holds values that look like secrets."""
-    if outputs.show_values is not None:
-        return outputs.show_values
-    return output == Output("text") and sys.stdout.isatty()
 
 
 def _body(output: Output, report: Report, color: str) -> bytes:

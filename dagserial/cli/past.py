@@ -50,7 +50,7 @@ def put_past(url: str, history: History, past: Past, options: ReadOptions, flags
     with writing_session(url) as session:
         newest = {version.dag_id: version for version in RecordStore(session).newest()}
     positions = {commit.id: position for position, commit in enumerate(past.commits)}
-    starts = _starts(history, past, newest)
+    starts = _starts(history, past, positions, newest)
     left = (event for event in past.events if event.new and positions[event.commit.id] >= starts.get(event.dag_id, 0))
     by_commit = [list(events) for _, events in groupby(left, lambda event: event.commit.id)]
     for at in range(0, len(by_commit), _TOGETHER):
@@ -61,9 +61,10 @@ def put_past(url: str, history: History, past: Past, options: ReadOptions, flags
         yield from made
 
 
-def _starts(history: History, past: Past, newest: Mapping[str, Version]) -> dict[str, int]:
+def _starts(
+    history: History, past: Past, positions: Mapping[str, int], newest: Mapping[str, Version]
+) -> dict[str, int]:
     """Return for each DAG that the store has the position behind the commit of its newest version."""
-    positions = {commit.id: position for position, commit in enumerate(past.commits)}
     starts = {}
     for dag_id in sorted({event.dag_id for event in past.events} & newest.keys()):
         commit = newest[dag_id].origin.bundle_version or ""

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from dagserial.cli.database import database_flag, writing_session
+from dagserial.cli.database import database_flag
 from dagserial.cli.group import DIFFERS
-from dagserial.cli.origin import origin_flags, origin_of
+from dagserial.cli.origin import origin_flags
 from dagserial.cli.output import columns, report_errors
 from dagserial.cli.past import past_of, past_row, put_past
+from dagserial.cli.present import put_present
 from dagserial.cli.reading import options_of, reading_flags
 from dagserial.cli.remembered import opened
 from dagserial.cli.selection import WithSelection
 from dagserial.resolve import Selection
-from dagserial.store import RecordStore, Version
+from dagserial.store import Version
 
 
 @click.command("put", cls=WithSelection, options_metavar="[OPTIONS]")
@@ -51,16 +51,8 @@ def command(
         return
     with opened(flags) as history:
         side = history.at(ref or "HEAD", options_of(history, flags))
-        entries = [entry for entry in side.entries if selection.has_dag(entry.record.dag_id)]
-        origins = [origin_of(history, side, entry, flags) for entry in entries]
-    now = datetime.now(UTC)
-    with writing_session(url) as session:
-        store = RecordStore(session)
-        versions = [
-            store.put(entry.record, created_at=now, origin=origin)
-            for entry, origin in zip(entries, origins, strict=True)
-        ]
-    for line in columns([_row(version, is_new=version.created_at == now) for version in versions]):
+        versions = put_present(url, history, side, selection.has_dag, flags)
+    for line in columns([_row(version, is_new=is_new) for version, is_new in versions]):
         click.echo(line)
     report_errors(side.errors, "not put: ")
     if exit_code and side.errors:

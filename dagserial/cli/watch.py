@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from dagserial.cli.database import database_flag, writing_session
-from dagserial.cli.origin import origin_flags, origin_of
+from dagserial.cli.origin import origin_flags
 from dagserial.cli.past import past_of, past_row, put_past
+from dagserial.cli.present import put_present
 from dagserial.cli.reading import options_of, reading_flags
 from dagserial.cli.remembered import opened
 from dagserial.history import History
@@ -71,28 +70,10 @@ def _follow(history: History, ref: str, url: str, options: ReadOptions, flags: d
         for version in put_past(url, history, past, options, flags):
             click.echo("  ".join(past_row(version)))
     if last is None or lost:
-        _put_present(history, ref, url, options, flags, lambda dag_id: last is None or dag_id in lost)
-
-
-def _put_present(
-    history: History,
-    ref: str,
-    url: str,
-    options: ReadOptions,
-    flags: dict[str, Any],
-    is_wanted: Callable[[str], bool],
-) -> None:
-    side = history.at(ref, options)
-    now = datetime.now(UTC)
-    with writing_session(url) as session:
-        store = RecordStore(session)
-        wanted = [entry for entry in side.entries if is_wanted(entry.record.dag_id)]
-        versions = [
-            store.put(entry.record, created_at=now, origin=origin_of(history, side, entry, flags)) for entry in wanted
-        ]
-    for version in versions:
-        if version.created_at == now:
-            click.echo("  ".join(past_row(version)))
+        side = history.at(ref, options)
+        for version, is_new in put_present(url, history, side, lambda dag_id: last is None or dag_id in lost, flags):
+            if is_new:
+                click.echo("  ".join(past_row(version)))
 
 
 def _fetch(repo: str) -> None:

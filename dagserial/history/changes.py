@@ -12,6 +12,9 @@ import msgspec
 from dagserial.history.process import GitProcess
 from dagserial.history.repository import Repository
 
+FOLDER, EXECUTABLE, LINK, SUBMODULE, GONE = "040000", "100755", "120000", "160000", "000000"
+"""Modes of what is in a tree (git-diff-tree(1))."""
+
 _AHEAD = 25
 """Requests that may be unanswered; as bytes they fit into the smallest pipe, 4096, with the mark behind them."""
 
@@ -40,12 +43,12 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     @property
     def is_there(self) -> bool:
         """Tell whether the newer tree has it."""
-        return self.mode != "000000"
+        return self.mode != GONE
 
     @property
     def holds_bytes(self) -> bool:
         """Tell whether the newer tree has a file or a link there."""
-        return self.mode not in ("000000", "040000", "160000")
+        return self.mode not in (GONE, FOLDER, SUBMODULE)
 
 
 class Differences(GitProcess):

@@ -61,6 +61,6 @@ def _client(address: str) -> Client:
         raise SettingsError("an executor dask:// needs Dask; `pip install 'dagserial[dask]'` brings it") from error
     try:
         client: Client = distributed.Client(address, timeout=_PATIENCE)
-    except (TimeoutError, OSError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise SettingsError(f"no Dask scheduler answers at {address}: {error}") from error
     return client

@@ -23,7 +23,6 @@ from dagserial.history.readings import Progress, Readings, unwatched
 from dagserial.history.remote import Source, Workers
 from dagserial.history.repository import Repository
 from dagserial.history.result import Entry, Result
-from dagserial.history.shelf import Layout
 from dagserial.history.side import FileSide
 from dagserial.history.snapshot import Snapshot
 from dagserial.record import Record
@@ -167,23 +166,12 @@ class History:
         """
         commit = self.commit(ref)
         if commit is None:
-            return self._in_place(ref, options)
-        tree = self._objects.tree(commit)
-        while True:
-            (layout,) = self._readings.along([tree], options)
-            if snapshot := self._snapshot(ref, commit, layout, options):
-                return snapshot
-
-    def _in_place(self, ref: str, options: ReadOptions) -> Snapshot:
-        while True:
-            layout = self._readings.in_place(self._work_tree(), options)
-            if snapshot := self._snapshot(ref, None, layout, options):
-                return snapshot
-
-    def _snapshot(self, ref: str, commit: str | None, layout: Layout, options: ReadOptions) -> Snapshot | None:
-        contents = self._readings.contents(layout, options)
-        kept = self._readings.records(contents, contents.declared, options)
-        return None if kept is None else Snapshot.of(ref, commit, kept, contents.errors)
+            root = self._work_tree()
+            kept, contents = self._readings.kept(lambda: self._readings.in_place(root, options), options)
+        else:
+            tree = self._objects.tree(commit)
+            kept, contents = self._readings.kept(lambda: self._readings.layout(tree, options), options)
+        return Snapshot.of(ref, commit, kept, contents.errors)
 
     def commits(
         self,

@@ -17,8 +17,7 @@ from dagserial.history.batch import Batch, Header
 from dagserial.history.repository import Repository
 
 FOLDER = b"40000"
-LINK = b"120000"
-SUBMODULE = b"160000"
+"""The mode of a folder, as Git stores it."""
 
 _ANY = b"object"
 

@@ -26,7 +26,6 @@ Start = Callable[[list[Work]], "Future[list[list[Ran]]]"]
 _DECISIVE = (".py", ".airflowignore")
 """Ends of the names of files whose content decides on which files are DAG files."""
 
-
 _NONE = files.Found([], [], [])
 
 

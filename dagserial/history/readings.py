@@ -91,6 +91,15 @@ class Readings:
                 held = max(len(layout.results) for layout in known.values())
                 at, size = at + size, max(1, min(2 * size, _MOST, _MOST_RESULTS // max(1, held)))
 
+    def layout(self, tree: str, options: ReadOptions) -> Layout:
+        """Return what a tree consists of.
+
+        Raises:
+            SettingsError, RepositoryError, SandboxError: as for `along`.
+        """
+        (found,) = self.along([tree], options)
+        return found
+
     def in_place(self, root: Path, options: ReadOptions) -> Layout:
         """Return what a work tree consists of.
 
@@ -134,10 +143,25 @@ class Readings:
                 before = layout, self.contents(layout, options)
             yield before[1]
 
-    def records(self, contents: Contents, dag_ids: Iterable[str], options: ReadOptions) -> list[Kept] | None:
+    def kept(
+        self, lay_out: Callable[[], Layout], options: ReadOptions, dag_ids: Collection[str] | None = None
+    ) -> tuple[list[Kept], Contents]:
+        """Return the records of DAGs of a tree, as far as it declares them, and what it declares.
+
+        Args:
+            lay_out: gives what the tree consists of; is asked again if a record was forgotten meanwhile.
+            dag_ids: None for all DAGs.
+        """
+        while True:
+            contents = self.contents(lay_out(), options)
+            wanted = [dag_id for dag_id in contents.declared if dag_ids is None or dag_id in dag_ids]
+            found = self._records(contents, wanted, options)
+            if found is not None:
+                return found, contents
+
+    def _records(self, contents: Contents, wanted: list[str], options: ReadOptions) -> list[Kept] | None:
         """Return the records of DAGs that a tree declares, in their order; None if one was forgotten by now."""
         shelf = self.shelf(options)
-        wanted = list(dag_ids)
         results = {id_: shelf.result(id_) for id_ in {contents.results[dag_id] for dag_id in wanted}}
         if None in results.values():
             return None
@@ -152,13 +176,8 @@ class Readings:
         Raises:
             SettingsError, RepositoryError, SandboxError: as for `along`.
         """
-        while True:
-            (layout,) = self.along([tree], options)
-            contents = self.contents(layout, options)
-            declared = [dag_id for dag_id in dag_ids if dag_id in contents.declared]
-            kept = self.records(contents, declared, options)
-            if kept is not None:
-                return {one.dag_id: one.body for one in kept}
+        kept, _ = self.kept(lambda: self.layout(tree, options), options, dag_ids)
+        return {one.dag_id: one.body for one in kept}
 
     def shelf(self, options: ReadOptions) -> Shelf:
         """Return the shelf for what the options give."""

@@ -8,10 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from dagserial.history.changes import Change, Differences
+from dagserial.history.changes import FOLDER, LINK, SUBMODULE, Change, Differences
 from dagserial.history.inside import place
 from dagserial.history.objects import Objects
-from dagserial.history.tree import FOLDER, LEADS_OUT, LINK, SUBMODULE, left_out, refusal
+from dagserial.history.tree import LEADS_OUT, left_out, refusal
 from dagserial.history.view import NOTHING, Place, inside, nowhere
 from dagserial.sources.reading import FileError, Reads
 

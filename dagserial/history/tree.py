@@ -13,7 +13,7 @@ import msgspec
 
 from dagserial.errors import RepositoryError
 from dagserial.history import refs
-from dagserial.history.changes import Change, Differences
+from dagserial.history.changes import EXECUTABLE, FOLDER, GONE, LINK, SUBMODULE, Change, Differences
 from dagserial.history.inside import is_unsafe, place
 from dagserial.history.objects import Objects
 from dagserial.history.repository import Repository
@@ -30,8 +30,6 @@ _REFUSED = {errno.EEXIST, errno.ENOENT, errno.EILSEQ, errno.EINVAL, errno.EISDIR
 """What a file system says of a name it cannot hold, or holds already in another case."""
 
 LEADS_OUT = "its link leads out of the tree, or in a circle"
-
-FOLDER, SUBMODULE, LINK, EXECUTABLE = "040000", "160000", "120000", "100755"
 
 
 class Tree(msgspec.Struct, frozen=True):
@@ -142,7 +140,7 @@ class PrivateTree:
             self._links.pop(change.path, None)
             if change.was in (FOLDER, SUBMODULE):
                 emptied += [change.path] if change.mode != FOLDER else []
-            elif change.was not in (LINK, "000000") and not refusal(change.path, 0):
+            elif change.was not in (LINK, GONE) and not refusal(change.path, 0):
                 with suppress(FileNotFoundError, NotADirectoryError):
                     os.unlink(self._on_disk(change.path))
         for path in sorted(emptied, reverse=True):

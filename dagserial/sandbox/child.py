@@ -7,7 +7,6 @@ ends), and ends only when nothing of the sandbox is left.
 import importlib
 import os
 import signal
-import sys
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -28,8 +27,7 @@ def start(module: str, parent: int, answer: int, done: int) -> NoReturn:
         answer: the file descriptor to write the answers' frames to.
         done: a file descriptor that only the guard keeps open, until it ends.
     """
-    if sys.platform == "linux":
-        kernel.die_with_parent(signal.SIGTERM, parent)
+    kernel.die_with_parent(signal.SIGTERM, parent)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGCHLD})
     if not namespaces.enter():
         strays.adopt()
@@ -63,8 +61,7 @@ def _serve(module: str, guard: int, answer: int) -> NoReturn:
     """Answer each request in a fork, so that none finds what another did to the interpreter."""
     code = 0
     try:
-        if sys.platform == "linux":
-            kernel.die_with_parent(signal.SIGKILL, guard)
+        kernel.die_with_parent(signal.SIGKILL, guard)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGCHLD})
         if not namespaces.entered():
             strays.adopt()
@@ -98,8 +95,7 @@ def _attended(main: Callable[[bytes], object], request: bytes, requests: int, an
 
 def _attend(main: Callable[[bytes], object], request: bytes, server: int, answer: int) -> NoReturn:
     try:
-        if sys.platform == "linux":
-            kernel.die_with_parent(signal.SIGKILL, server)
+        kernel.die_with_parent(signal.SIGKILL, server)
         if not namespaces.entered():
             strays.adopt()
         send(answer, packed(_outcome(main, request)))

@@ -1,10 +1,11 @@
 """Call the Linux kernel where Python has no name for the call.
 
-Importing this is harmless everywhere; calling it is for Linux.
+Importing this is harmless everywhere; calling it is for Linux, but for what says otherwise.
 """
 
 import ctypes
 import os
+import sys
 
 PDEATHSIG = 1
 DUMPABLE = 4
@@ -40,9 +41,11 @@ def prctl(option: int, *arguments: object) -> int:
 def die_with_parent(number: int, parent: int) -> None:
     """Have the kernel send a signal to this process when its parent ends; end now if it has already ended.
 
-    The "parent" is the thread that started this process (PR_SET_PDEATHSIG, prctl(2)). A parent outside this
-    process's PID namespace has the number 0 (getppid(2)).
+    Does nothing but on Linux. The "parent" is the thread that started this process (PR_SET_PDEATHSIG, prctl(2)). A
+    parent outside this process's PID namespace has the number 0 (getppid(2)).
     """
+    if sys.platform != "linux":
+        return
     prctl(PDEATHSIG, number)
     if os.getppid() not in (0, parent):
         os._exit(1)

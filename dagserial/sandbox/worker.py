@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
@@ -27,8 +26,7 @@ def attend(item: _T, work: Callable[[_T], bytes], limits: Limits, *, server: int
     full = Outcome(failure=f"used more than {limits.memory_mib} MiB of memory")
     frame = packed(full)  # made while there is memory
     try:
-        if sys.platform == "linux":
-            kernel.die_with_parent(signal.SIGKILL, server)
+        kernel.die_with_parent(signal.SIGKILL, server)
         os.setpgid(0, 0)
         pipe = out_of_the_way(pipe)
         keep_only(pipe)

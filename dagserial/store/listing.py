@@ -26,7 +26,7 @@ def newest_versions(
     after: str | None = None,
     containing: str = "",
     among: Collection[str] | None = None,
-    limit: int,
+    limit: int | None = None,
 ) -> list[Version]:
     """Return the newest version of each DAG, by dag_id.
 
@@ -34,7 +34,7 @@ def newest_versions(
         after: dag_ids behind this one.
         containing: dag_ids that hold this text, whatever its case in ASCII.
         among: of these DAGs; None for all.
-        limit: at most so many.
+        limit: at most so many; None for all.
     """
     ids = _ids(containing, among)
     if after is not None:

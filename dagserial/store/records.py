@@ -3,19 +3,20 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dagserial.digest import Digest
 from dagserial.errors import NotFoundError, SettingsError
 from dagserial.record import Record
 from dagserial.store.keeping import read, rows_of
-from dagserial.store.prefix import starts_with
+from dagserial.store.listing import newest_versions
+from dagserial.store.prefix import candidates
 from dagserial.store.puts import put_all
-from dagserial.store.referrers import Referrer, referrers_of
+from dagserial.store.referrers import Referrer, referrer_page
 from dagserial.store.tables import dag_record, dag_version
+from dagserial.store.version_pages import version_page
 from dagserial.store.versions import NO_ORIGIN, Origin, Version, version_of
 
 _PREFIX = re.compile(r"sha256:[0-9a-f]{8,64}")
@@ -82,34 +83,25 @@ class RecordStore:
             raise SettingsError(
                 f"{prefix!r} is no prefix of a digest: 'sha256:' and 8 to 64 lower-case hexadecimal digits"
             )
-        column = dag_record.c.digest
-        statement = select(column).where(starts_with(column, prefix)).order_by(column)
-        found = self._session.scalars(statement.limit(_SHOWN_CANDIDATES + 1)).all()
+        found = [digest for digest, _ in candidates(self._session, prefix, _SHOWN_CANDIDATES + 1)]
         if not found:
             raise NotFoundError(f"there is no record {prefix}")
         if len(found) > 1:
             shown = ", ".join([*found[:_SHOWN_CANDIDATES], *["and more"] * (len(found) > _SHOWN_CANDIDATES)])
             raise NotFoundError(f"{prefix} is ambiguous: it starts {shown}")
-        digest: Digest = found[0]
-        return digest
+        return found[0]
 
     def versions(self, dag_id: str) -> list[Version]:
         """Return all versions of a DAG, newest first; none of a DAG that was never put."""
-        rows = self._session.execute(_newest_first(dag_id))
-        return [version_of(row) for row in rows]
+        return version_page(self._session, dag_id)
 
     def latest(self, dag_id: str) -> Version | None:
         """Return the newest version of a DAG; None of a DAG that was never put."""
-        row = self._session.execute(_newest_first(dag_id).limit(1)).one_or_none()
-        return None if row is None else version_of(row)
+        return next(iter(version_page(self._session, dag_id, limit=1)), None)
 
     def newest(self) -> list[Version]:
         """Return the newest version of each DAG, by dag_id."""
-        newest = select(dag_version.c.dag_id, func.max(dag_version.c.number).label("number"))
-        of_each = newest.group_by(dag_version.c.dag_id).subquery()
-        is_newest = (dag_version.c.dag_id == of_each.c.dag_id) & (dag_version.c.number == of_each.c.number)
-        rows = self._session.execute(select(dag_version).join(of_each, is_newest).order_by(dag_version.c.dag_id))
-        return [version_of(row) for row in rows]
+        return newest_versions(self._session)
 
     def has(self, record: Record) -> bool:
         """Tell whether a record is there; nothing of it is read."""
@@ -118,8 +110,4 @@ class RecordStore:
 
     def referrers(self, digest: Digest) -> list[Referrer]:
         """Return what points at a record: versions, then runs, then task instances, each by id; none of one unknown."""
-        return referrers_of(self._session, digest)
-
-
-def _newest_first(dag_id: str) -> Select[Any]:
-    return select(dag_version).where(dag_version.c.dag_id == dag_id).order_by(dag_version.c.number.desc())
+        return [one for _, one in referrer_page(self._session, digest)]

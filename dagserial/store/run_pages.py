@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from dagserial.digest import Digest
 from dagserial.store.instances import Instance
+from dagserial.store.keyset import behind
 from dagserial.store.runs import Run
 from dagserial.store.tables import dag_run, is_instance_of_run, task_instance, task_map
 
@@ -48,27 +49,13 @@ def newest_runs(session: Session, wanted: RunFilter, *, after: RunKey | None = N
     key = dag_run.c.created_at, dag_run.c.dag_id, dag_run.c.run_id
     statement = select(dag_run).where(*_conditions(wanted)).order_by(*(column.desc() for column in key)).limit(limit)
     if after is not None:
-        created_at, dag_id, run_id = key
-        is_behind = or_(
-            created_at < after.created_at,
-            and_(created_at == after.created_at, dag_id < after.dag_id),
-            and_(created_at == after.created_at, dag_id == after.dag_id, run_id < after.run_id),
-        )
-        # The first condition alone tells every database where in the index to begin.
-        statement = statement.where(created_at <= after.created_at, is_behind)
+        statement = statement.where(behind(key, after, descending=True))
     return [Run(**row._mapping) for row in session.execute(statement)]
 
 
 def count_runs(session: Session, wanted: RunFilter) -> int:
     """Return how many runs `newest_runs` gives in all."""
     return session.scalar(select(func.count()).select_from(dag_run).where(*_conditions(wanted))) or 0
-
-
-def run_at(session: Session, dag_id: str, run_id: str) -> Run | None:
-    """Return a stamped run; None if there is none."""
-    statement = select(dag_run).where(dag_run.c.dag_id == dag_id, dag_run.c.run_id == run_id)
-    row = session.execute(statement).one_or_none()
-    return None if row is None else Run(**row._mapping)
 
 
 def _conditions(wanted: RunFilter) -> Iterator[ColumnElement[bool]]:
@@ -100,16 +87,16 @@ def instance_page(
         limit: at most so many.
     """
     column = task_instance.c
-    statement = select(column.task_id, column.map_index, column.state, column.digest)
+    key = column.task_id, column.map_index
+    statement = select(*key, column.state, column.digest)
     statement = statement.where(column.dag_id == run[0], column.run_id == run[1])
     if task_id is not None:
         statement = statement.where(column.task_id == task_id)
     if state is not None:
         statement = statement.where(column.state == state)
     if after is not None:
-        is_behind = or_(column.task_id > after[0], and_(column.task_id == after[0], column.map_index > after[1]))
-        statement = statement.where(column.task_id >= after[0], is_behind)
-    rows = session.execute(statement.order_by(column.task_id, column.map_index).limit(limit))
+        statement = statement.where(behind(key, after))
+    rows = session.execute(statement.order_by(*key).limit(limit))
     return [Instance(**row._mapping) for row in rows]
 
 

@@ -121,10 +121,16 @@ def record_of_run(session: Session, dag_id: str, run_id: str) -> Record:
         NotFoundError: the run has no stamp.
         DigestMismatchError: the stored bytes are not those that were put.
     """
-    row = session.execute(_the_run(dag_id, run_id)).one_or_none()
-    if row is None:
+    run = run_at(session, dag_id, run_id)
+    if run is None:
         raise NotFoundError(f"run {dag_id}/{run_id} has no stamp")
-    return RecordStore(session).get(row.digest)
+    return RecordStore(session).get(run.digest)
+
+
+def run_at(session: Session, dag_id: str, run_id: str) -> Run | None:
+    """Return a stamped run; None if there is none."""
+    row = session.execute(_the_run(dag_id, run_id)).one_or_none()
+    return None if row is None else Run(**row._mapping)
 
 
 def runs_of(

@@ -22,7 +22,7 @@ from dagserial.store.version_pages import (
 from dagserial.store.versions import Origin, Version
 from dagserial.web.asked import Asked
 from dagserial.web.outline import UNREADABLE, Outline, outline_of
-from dagserial.web.pagination import Page, PageQuery, cursor, key_after
+from dagserial.web.pagination import Following, Page, PageQuery, cut, following, key_after
 from dagserial.web.problems import RequestError
 from dagserial.web.visibility import check_dag, unknown_dag
 
@@ -119,13 +119,13 @@ class RecordHistory(Page, frozen=True, kw_only=True, omit_defaults=True):
 def listed(asked: Asked) -> DagPage:
     """Return a page of DAGs."""
     query: DagQuery = asked.query
-    key = key_after("dags", query, asked.place, tuple[str])
+    key = key_after(asked, "dags", tuple[str])
     among = visible_ids(asked)
     found, last = _with_tag(asked, query, key[0] if key else None, among)
-    after = None if last is None else cursor("dags", query, asked.place, [last])
     counted = query.count and query.tag is None
     total = count_dags(asked.session, containing=query.q, among=among) if counted else None
-    return DagPage(dags=found, total=total, next=after, next_url=after and asked.this_url(after=after))
+    where: Following = {} if last is None else following(asked, "dags", [last])
+    return DagPage(dags=found, total=total, **where)
 
 
 def _with_tag(
@@ -179,15 +179,13 @@ def versions(asked: Asked) -> VersionPage:
     """Return a page of the versions of a DAG."""
     dag_id, query = asked.place["dag_id"], asked.query
     check_dag(asked, dag_id)
-    key = key_after("dag_versions", query, asked.place, tuple[int])
+    key = key_after(asked, "dag_versions", tuple[int])
     found = version_page(asked.session, dag_id, before=key[0] if key else None, limit=query.limit + 1)
     if not found and key is None:
         raise unknown_dag()
-    rows = rows_of(asked, found[: query.limit])
-    after = cursor("dag_versions", query, asked.place, [rows[-1].number]) if len(found) > query.limit else None
+    shown, where = cut(asked, "dag_versions", found, lambda version: [version.number])
     total = count_versions(asked.session, dag_id) if query.count else None
-    next_url = after and asked.this_url(after=after)
-    return VersionPage(dag_id=dag_id, versions=rows, total=total, next=after, next_url=next_url)
+    return VersionPage(dag_id=dag_id, versions=rows_of(asked, shown), total=total, **where)
 
 
 def version(asked: Asked) -> VersionRow:
@@ -205,16 +203,16 @@ def history(asked: Asked) -> RecordHistory:
     """Return the records that a DAG was."""
     dag_id, query = asked.place["dag_id"], asked.query
     check_dag(asked, dag_id)
-    key = key_after("dag_history", query, asked.place, tuple[int])
+    key = key_after(asked, "dag_history", tuple[int])
     found = records_of_dag(asked.session, dag_id, before=key[0] if key else None, limit=query.limit + 1)
     if not found and key is None:
         raise unknown_dag()
+    shown, where = cut(asked, "dag_history", found, lambda meant: [meant.last_number])
     rows = [
         MeantRow(**msgspec.structs.asdict(meant), record_url=asked.url("object", digest=meant.digest))
-        for meant in found[: query.limit]
+        for meant in shown
     ]
-    after = cursor("dag_history", query, asked.place, [rows[-1].last_number]) if len(found) > query.limit else None
-    return RecordHistory(dag_id=dag_id, records=rows, next=after, next_url=after and asked.this_url(after=after))
+    return RecordHistory(dag_id=dag_id, records=rows, **where)
 
 
 def rows_of(asked: Asked, found: Sequence[Version]) -> list[VersionRow]:

@@ -10,11 +10,10 @@ from dagserial.diff.outputs.redaction import redacted_body
 from dagserial.digest import Digest
 from dagserial.formats import v2
 from dagserial.record import FORMAT, Record
-from dagserial.store.referrers import Referrer
-from dagserial.store.version_pages import is_referrer_key, referrer_key, referrer_page
+from dagserial.store.referrers import Referrer, is_referrer_key, referrer_key, referrer_page
 from dagserial.web.asked import Asked
 from dagserial.web.outline import Outline, outline_of
-from dagserial.web.pagination import Page, PageQuery, cursor, key_after
+from dagserial.web.pagination import Page, PageQuery, cut, key_after
 from dagserial.web.problems import RequestError
 from dagserial.web.records import digest_of, readable_at, record_at, repr_digest, whole_digest
 from dagserial.web.resource import Elsewhere, Written
@@ -114,17 +113,14 @@ def referrers(asked: Asked) -> ReferrerPage:
     """Return what points at a record that the caller may see; nothing points at one that is not there."""
     digest = digest_of(asked.place["digest"])
     query: PageQuery = asked.query
-    after: tuple[int, list[Any]] | None = key_after("referrers", query, asked.place, tuple[int, list[Any]])
+    after: tuple[int, list[Any]] | None = key_after(asked, "referrers", tuple[int, list[Any]])
     if after is not None and not is_referrer_key(*after):
         raise RequestError("cursor", "the cursor is none that this server made")
     found = referrer_page(asked.session, digest, after=after, limit=query.limit + 1)
     # Whatever points at a record is of its DAG.
     seen = [(kind, one) for kind, one in found if asked.may_see(one.dag_id)]
-    rows = [_row(asked, kind, one) for kind, one in seen[: query.limit]]
-    is_cut = len(seen) > query.limit
-    following = cursor("referrers", query, asked.place, referrer_key(*seen[query.limit - 1])) if is_cut else None
-    following_url = following and asked.this_url(after=following)
-    return ReferrerPage(digest=digest, referrers=rows, next=following, next_url=following_url)
+    shown, where = cut(asked, "referrers", seen, lambda one: referrer_key(*one))
+    return ReferrerPage(digest=digest, referrers=[_row(asked, kind, one) for kind, one in shown], **where)
 
 
 def _row(asked: Asked, kind: int, one: Referrer) -> ReferrerRow:

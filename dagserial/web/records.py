@@ -9,8 +9,9 @@ from dagserial.digest import Digest
 from dagserial.errors import NotFoundError, UnknownFormatError
 from dagserial.record import FORMAT, Record
 from dagserial.store import RecordStore
-from dagserial.store.run_pages import run_at
-from dagserial.store.version_pages import candidates, version_at, version_page
+from dagserial.store.prefix import candidates
+from dagserial.store.runs import run_at
+from dagserial.store.version_pages import version_at, version_page
 from dagserial.web.asked import Asked
 from dagserial.web.problems import RequestError
 from dagserial.web.refs import digest_at

@@ -12,7 +12,7 @@ from dagserial.digest import Digest
 from dagserial.errors import NotFoundError, RepositoryError, SettingsError
 from dagserial.history import History
 from dagserial.web.asked import Asked
-from dagserial.web.pagination import Page, PageQuery, cursor, key_after
+from dagserial.web.pagination import Page, cut, key_after
 from dagserial.web.problems import RequestError
 from dagserial.web.visibility import unknown_dag
 
@@ -56,13 +56,11 @@ class RefAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 def listed(asked: Asked) -> RefPage:
     """Return a page of refs."""
-    query: PageQuery = asked.query
-    key = key_after("refs", query, asked.place, tuple[str])
+    key = key_after(asked, "refs", tuple[str])
     with _opened(asked) as history:
         names = [name for name in history.refs() if not key or name > key[0]]
-    rows = [RefRow(name, asked.url("ref", ref=name)) for name in names[: query.limit]]
-    after = cursor("refs", query, asked.place, [rows[-1].ref]) if len(names) > query.limit else None
-    return RefPage(refs=rows, next=after, next_url=after and asked.this_url(after=after))
+    shown, where = cut(asked, "refs", names, lambda name: [name])
+    return RefPage(refs=[RefRow(name, asked.url("ref", ref=name)) for name in shown], **where)
 
 
 def one(asked: Asked) -> RefAnswer:

@@ -18,13 +18,12 @@ from dagserial.store.run_pages import (
     instance_page,
     mapped_lengths,
     newest_runs,
-    run_at,
     tallies,
 )
-from dagserial.store.runs import Run, other_records
+from dagserial.store.runs import Run, other_records, run_at
 from dagserial.web.asked import Asked
 from dagserial.web.dags import Count, visible_ids
-from dagserial.web.pagination import Page, PageQuery, cursor, key_after
+from dagserial.web.pagination import Following, Page, PageQuery, cut, key_after
 from dagserial.web.problems import RequestError
 from dagserial.web.records import digest_of
 from dagserial.web.resource import Elsewhere
@@ -175,21 +174,18 @@ def _filter(query: DagRunQuery, dag_id: str | None, among: list[str] | None) -> 
 
 
 def _page(asked: Asked, name: str, wanted: RunFilter) -> RunPage:
-    rows, after = _rows(asked, name, wanted)
+    rows, where = _rows(asked, name, wanted)
     total = count_runs(asked.session, wanted) if asked.query.count else None
-    return RunPage(runs=rows, total=total, next=after, next_url=after and asked.this_url(after=after))
+    return RunPage(runs=rows, total=total, **where)
 
 
-def _rows(asked: Asked, name: str, wanted: RunFilter) -> tuple[list[RunRow], str | None]:
-    """Return the runs of a page, and the cursor of the next."""
+def _rows(asked: Asked, name: str, wanted: RunFilter) -> tuple[list[RunRow], Following]:
+    """Return the runs of a page, and where the next one is."""
     query: PageQuery = asked.query
-    key = key_after(name, query, asked.place, tuple[datetime, str, str])
+    key = key_after(asked, name, tuple[datetime, str, str])
     found = newest_runs(asked.session, wanted, after=key and RunKey(*key), limit=query.limit + 1)
-    rows = [_row(asked, run) for run in found[: query.limit]]
-    if len(found) <= query.limit:
-        return rows, None
-    last = rows[-1]
-    return rows, cursor(name, query, asked.place, [last.created_at, last.dag_id, last.run_id])
+    shown, where = cut(asked, name, found, lambda run: [run.created_at, run.dag_id, run.run_id])
+    return [_row(asked, run) for run in shown], where
 
 
 def one(asked: Asked) -> RunAnswer:
@@ -222,16 +218,13 @@ def record(asked: Asked) -> Elsewhere:
 def instances(asked: Asked) -> InstancePage:
     """Return a page of task instances of a run."""
     run, query = _run(asked), asked.query
-    key = key_after("run_instances", query, asked.place, tuple[str, int])
+    key = key_after(asked, "run_instances", tuple[str, int])
     place = run.dag_id, run.run_id
     found = instance_page(
         asked.session, place, task_id=query.task_id, state=query.state, after=key, limit=query.limit + 1
     )
-    rows = found[: query.limit]
-    is_cut = len(found) > query.limit
-    after = cursor("run_instances", query, asked.place, [rows[-1].task_id, rows[-1].map_index]) if is_cut else None
-    next_url = after and asked.this_url(after=after)
-    return InstancePage(dag_id=run.dag_id, run_id=run.run_id, instances=rows, next=after, next_url=next_url)
+    rows, where = cut(asked, "run_instances", found, lambda one: [one.task_id, one.map_index])
+    return InstancePage(dag_id=run.dag_id, run_id=run.run_id, instances=rows, **where)
 
 
 def maps(asked: Asked) -> MapPage:
@@ -246,10 +239,9 @@ def grid(asked: Asked) -> Grid:
     """Return runs of a DAG with how their tasks stand."""
     dag_id = asked.place["dag_id"]
     check_dag(asked, dag_id)
-    rows, after = _rows(asked, "dag_grid", RunFilter(dag_id=dag_id))
+    rows, where = _rows(asked, "dag_grid", RunFilter(dag_id=dag_id))
     found = tallies(asked.session, dag_id, [row.run_id for row in rows])
-    next_url = after and asked.this_url(after=after)
-    return Grid(dag_id=dag_id, runs=rows, tallies=found, next=after, next_url=next_url)
+    return Grid(dag_id=dag_id, runs=rows, tallies=found, **where)
 
 
 def _run(asked: Asked) -> Run:

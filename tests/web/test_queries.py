@@ -16,9 +16,11 @@ from store_cases import NOON
 
 from dagserial.record import Record
 from dagserial.store.listing import newest_versions
+from dagserial.store.prefix import candidates
 from dagserial.store.readonly import open_readonly
+from dagserial.store.referrers import referrer_page
 from dagserial.store.run_pages import RunFilter, RunKey, instance_page, newest_runs, tallies
-from dagserial.store.version_pages import candidates, referrer_page, version_page
+from dagserial.store.version_pages import version_page
 from dagserial.web import create_app
 
 RUN = "scheduled__2026-01-01T00:00:00+00:00"

@@ -64,9 +64,9 @@ def upgrade(blob: Blob) -> Blob:
 def _upgraded(blob: Blob, form: str) -> Blob:
     match form[0]:
         case "1":
-            return v3.upgrade(v2.upgrade(v1.upgrade(blob, form)), "3c")
+            return v3.upgrade(v2.upgrade(v1.upgrade(blob, form)), "3b")
         case "2":
-            return v3.upgrade(v2.upgrade(v2.with_bare_callbacks(blob)), "3c")
+            return v3.upgrade(v2.upgrade(v2.with_bare_callbacks(blob)), "3b")
     return v3.upgrade(blob, form)
 
 

@@ -7,22 +7,13 @@ from typing import Any
 
 from dagserial.sources.airflow_blob.load import Blob
 
-_ELIDED = {
-    "catchup": False,
-    "disable_bundle_versioning": False,
-    "max_active_runs": 16,
-    "max_active_tasks": 16,
-    "max_consecutive_failed_dag_runs": 0,
-}
-"""What 3.0 left out where it was the constructor's default."""
-
 
 def upgrade(blob: Blob) -> Blob:
-    """Return a blob of `__version` 2 as one of `__version` 3; the one that is given stays as it is.
+    """Return a blob of `__version` 2 as 3.1.8 writes it; the one that is given stays as it is.
 
-    3.0 -> 3.1 leaves out more defaults; those that 3.0 wrote say the same. What 3.2 writes again is filled in.
+    3.0 -> 3.1 leaves out more defaults; those that 3.0 wrote say the same.
     """
-    return {**blob, "__version": 3, "dag": _ELIDED | blob["dag"]}
+    return {**blob, "__version": 3}
 
 
 def with_bare_callbacks(blob: Blob) -> Blob:

@@ -14,7 +14,7 @@ _ELIDED = {
     "max_active_tasks": 16,
     "max_consecutive_failed_dag_runs": 0,
 }
-"""What 3.1 left out where it was the default of its schema; 3.2 always writes it."""
+"""What 3.0 and 3.1 left out where it was the default; 3.2 always writes it."""
 
 
 def upgrade(blob: Blob, form: str) -> Blob:
