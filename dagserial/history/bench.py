@@ -12,11 +12,11 @@ import msgspec
 
 from dagserial.history.objects import Objects
 from dagserial.history.repository import Repository
-from dagserial.history.result import Ran
+from dagserial.history.result import Ran, Result
 from dagserial.history.tree import PrivateTree
 from dagserial.sandbox import protections
 from dagserial.sources.files import Runs
-from dagserial.sources.reading import ReadOptions
+from dagserial.sources.reading import FileError, ReadOptions
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -62,10 +62,12 @@ class Bench:
             SandboxError: the DAG files could not be run at all.
         """
         tree = self._tree.moved(work.tree)
-        found = list(map(Ran.of, self._runs.results(tree.root, work.folders, work.files, work.options)))
+        results = self._runs.results(tree.root, work.folders, work.files, work.options)
         if not _cannot_write():
             self._tree.forget()
-        return found
+        return [
+            _unless_hollow(Ran.of(result), file, tree.hollow) for file, result in zip(work.files, results, strict=True)
+        ]
 
 
 class Benches:
@@ -107,6 +109,16 @@ class Benches:
             return [bench.run(work) for work in works]
         finally:
             self._idle.put(bench)
+
+
+def _unless_hollow(ran: Ran, file: str, hollow: frozenset[str]) -> Ran:
+    """Return a run, but an error in its place if what it looked at is not there, as in a partial clone."""
+    seen = hollow.intersection(ran.reads.contents) if ran.reads else hollow
+    if not seen or (not ran.reads and ran.result.errors):
+        return ran
+    looks = "looks" if ran.reads else "may look"
+    error = f"{looks} at {min(seen)}, which this partial clone lacks; `git fetch --refetch --no-filter` brings it"
+    return Ran(Result((), (FileError(file, None, error),)), ran.reads, repeatable=False)
 
 
 @functools.cache

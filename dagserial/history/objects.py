@@ -67,6 +67,9 @@ class Objects:
         self._trees: _Recent[tuple[TreeEntry, ...]] = _Recent(_MOST_ENTRIES)
         self._names: _Recent[dict[bytes, TreeEntry]] = _Recent(_MOST_ENTRIES)
         self._roots: _Recent[bytes] = _Recent(_MOST_ENTRIES)
+        self._absent: set[bytes] = set()
+        self._looked_through: set[str] = set()
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -116,6 +119,20 @@ class Objects:
                 self._expect(header, _ANY)
                 found[header.name] = header.size
             return found
+
+    def absent(self, trees: Iterable[str]) -> frozenset[bytes]:
+        """Return the ids of objects that are not there, all those in some trees among them; none but in partial clones.
+
+        Raises:
+            RepositoryError: git cannot tell.
+        """
+        if not self._repository.is_partial:
+            return frozenset()
+        with self._lock:
+            if unknown := [tree for tree in trees if tree not in self._looked_through]:
+                self._absent.update(self._repository.absent(unknown))
+                self._looked_through.update(unknown)
+            return frozenset(self._absent)
 
     def tree(self, commit: str) -> str:
         """Return the id of the tree at the top of a commit.

@@ -17,14 +17,12 @@ from dagserial.history.objects import Objects
 from dagserial.history.result import Ran
 from dagserial.history.shelf import Layout, Shelf
 from dagserial.history.timeline import Timeline
+from dagserial.history.tree import DECISIVE
 from dagserial.sources import files
 from dagserial.sources.reading import ReadOptions, Reads
 
 Start = Callable[[list[Work]], "Future[list[list[Ran]]]"]
 """Has DAG files run, one work after the other."""
-
-_DECISIVE = (".py", ".airflowignore")
-"""Ends of the names of files whose content decides on which files are DAG files."""
 
 _NONE = files.Found([], [], [])
 
@@ -163,7 +161,7 @@ def dag_files(timeline: Timeline, objects: Objects, options: ReadOptions) -> lis
         RepositoryError: a tree cannot be read.
     """
     found: list[files.Found] = []
-    decisive = timeline.rearranged(_DECISIVE)
+    decisive = timeline.rearranged(DECISIVE)
     passed: dict[bytes, bool] = {}
     for position, tree in enumerate(timeline.trees):
         if position in decisive:

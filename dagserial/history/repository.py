@@ -5,6 +5,7 @@ No command here writes, fetches, takes a lock, runs a hook or a filter, or asks 
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Iterable
@@ -168,9 +169,23 @@ class Repository:
             return self._is_cut_down()
         return RepositoryError(f"git cannot read {self}: {reason(diagnostics)}")
 
+    @functools.cached_property
+    def is_partial(self) -> bool:
+        """Whether objects may be missing that a remote has promised (gitglossary(7), "promisor")."""
+        return not self.run("config", "--get-regexp", r"^remote\..*\.promisor$")[0]
+
+    def absent(self, trees: Iterable[str]) -> list[bytes]:
+        """Return the ids of objects in trees that are not there.
+
+        Raises:
+            RepositoryError: git cannot tell.
+        """
+        found = self._ask("rev-list", "--objects", "--missing=print", "--no-object-names", *trees)
+        return [line[1:] for line in found.split(b"\n") if line.startswith(b"?")]
+
     def lacks(self, missing: str) -> RepositoryError:
         """Return the error for an object that is not there: its kind and id."""
-        if not self.run("config", "--get-regexp", r"^remote\..*\.promisor$")[0]:
+        if self.is_partial:
             return self._is_cut_down()
         return RepositoryError(f"git finds no {missing} in {self}; `git fsck` tells what the repository lacks")
 

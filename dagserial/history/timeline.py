@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
 
 from dagserial.history.changes import FOLDER, LINK, SUBMODULE, Change, Differences
 from dagserial.history.inside import place
 from dagserial.history.objects import Objects
-from dagserial.history.tree import LEADS_OUT, left_out, refusal
+from dagserial.history.tree import LEADS_OUT, is_hollow, left_out, refusal
 from dagserial.history.view import NOTHING, Place, inside, nowhere
 from dagserial.sources.reading import FileError, Reads
 
@@ -39,12 +39,14 @@ class Timeline:
         self._names: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._left_out: dict[str, list[FileError | None]] = defaultdict(list)
         self._links: set[str] = set()
+        absent = objects.absent(trees)
         for position, changes in enumerate(differences.along([None, *trees])):
-            self._add(position, changes, objects)
+            self._add(position, changes, objects, absent)
         self._turned = {path for path in self._names if any(one.kind == "file" for one in self._places.get(path, ()))}
 
-    def _add(self, position: int, changes: list[Change], objects: Objects) -> None:
-        sizes = objects.sizes({change.id.encode() for change in changes if change.holds_bytes})
+    def _add(self, position: int, changes: list[Change], objects: Objects, absent: Set[bytes]) -> None:
+        held = {change.id.encode() for change in changes if change.holds_bytes and not is_hollow(change, absent)}
+        sizes = objects.sizes(held)
         targets = dict(objects.blobs({change.id.encode() for change in changes if change.mode == LINK}))
         for change in changes:
             folder, _, name = change.path.rpartition("/")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Self
@@ -29,6 +29,9 @@ _DEEPEST = 100
 _REFUSED = {errno.EEXIST, errno.ENOENT, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ENAMETOOLONG, errno.ENOTDIR}
 """What a file system says of a name it cannot hold, or holds already in another case."""
 
+DECISIVE = (".py", ".airflowignore")
+"""Ends of the names of files whose content decides on which files are DAG files."""
+
 LEADS_OUT = "its link leads out of the tree, or in a circle"
 
 
@@ -38,10 +41,12 @@ class Tree(msgspec.Struct, frozen=True):
     Attributes:
         root: their top; gone after `materialise`.
         left_out: `.py` files that are not there, by file.
+        hollow: paths of files that are empty, as the repository is a partial clone that lacks their contents.
     """
 
     root: Path
     left_out: tuple[FileError, ...]
+    hollow: frozenset[str]
 
 
 @contextmanager
@@ -49,10 +54,13 @@ def materialise(repository: Repository, commit: str) -> Iterator[Tree]:
     """Lend the files of a commit, as `PrivateTree` lays them out.
 
     Raises:
-        RepositoryError: an object cannot be read, or a file cannot be written.
+        RepositoryError: an object is not there or cannot be read, or a file cannot be written.
     """
-    with Objects(repository) as objects, PrivateTree(repository, objects) as tree:
-        yield tree.moved(objects.tree(refs.commit(repository, commit)))
+    with Objects(repository) as objects, PrivateTree(repository, objects) as private:
+        tree = private.moved(objects.tree(refs.commit(repository, commit)))
+        if tree.hollow:
+            raise repository.lacks(min(tree.hollow))
+        yield tree
 
 
 class PrivateTree:
@@ -60,7 +68,8 @@ class PrivateTree:
 
     Going on to another commit writes what differs. Attributes, filters and line ends of the user's configuration do not
     apply; LFS pointers stay pointers. Links that lead out of the tree, files over 16 MiB and unsafe names are left out;
-    submodules are empty folders. A context manager; whoever opens it closes it, and the folder goes.
+    submodules are empty folders; what a partial clone lacks may be hollow. A context manager; whoever opens it closes
+    it, and the folder goes.
     """
 
     def __init__(self, repository: Repository, objects: Objects) -> None:
@@ -73,6 +82,7 @@ class PrivateTree:
         self._at: str | None = None
         self._links: dict[str, bytes] = {}
         self._left_out: dict[str, FileError] = {}
+        self._hollow: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -91,11 +101,11 @@ class PrivateTree:
             if before is None:
                 self._start()
             if before != tree:
-                self._apply(self._differences.between(before, tree))
+                self._apply(self._differences.between(before, tree), self._objects.absent([tree]))
         except OSError as error:
             raise RepositoryError(f"the files of tree {tree} cannot be written: {error.strerror}") from error
         self._at = tree
-        return Tree(Path(self._root), tuple(sorted(self._left_out.values())))
+        return Tree(Path(self._root), tuple(sorted(self._left_out.values())), frozenset(self._hollow))
 
     def forget(self) -> None:
         """Lay out the next tree from nothing, as somebody may have changed what is there."""
@@ -104,18 +114,22 @@ class PrivateTree:
     def _start(self) -> None:
         self._folder.close()
         self._root = self._folder.enter_context(private_folder())
-        self._links, self._left_out = {}, {}
+        self._links, self._left_out, self._hollow = {}, {}, set()
 
-    def _apply(self, changes: list[Change]) -> None:
+    def _apply(self, changes: list[Change], absent: Set[bytes]) -> None:
         """Remove what is gone, then write what came; links last, so that nothing is written through one."""
         self._remove(changes)
         wanted: dict[str, list[Change]] = {}
-        sizes = self._objects.sizes({change.id.encode() for change in changes if change.holds_bytes})
+        held = {change.id.encode() for change in changes if change.holds_bytes and not is_hollow(change, absent)}
+        sizes = self._objects.sizes(held)
         for change in changes:
             if not change.is_there:
                 continue
             if why := refusal(change.path, sizes.get(change.id.encode(), 0)):
                 self._leave_out(change.path, why)
+            elif is_hollow(change, absent):
+                self._hollow.add(change.path)
+                self._write_file(change, b"")
             elif change.holds_bytes:
                 wanted.setdefault(change.id, []).append(change)
             else:
@@ -138,6 +152,7 @@ class PrivateTree:
         for change in changes:
             self._left_out.pop(change.path, None)
             self._links.pop(change.path, None)
+            self._hollow.discard(change.path)
             if change.was in (FOLDER, SUBMODULE):
                 emptied += [change.path] if change.mode != FOLDER else []
             elif change.was not in (LINK, GONE) and not refusal(change.path, 0):
@@ -195,6 +210,16 @@ def refusal(path: str, size: int) -> str | None:
     if size > LARGEST:
         return f"it holds {size} bytes, more than {LARGEST}"
     return None
+
+
+def is_hollow(change: Change, absent: Set[bytes]) -> bool:
+    """Tell whether a file can only be laid out empty: its content is not there, nor does every run need it.
+
+    Args:
+        absent: ids of objects that are not there.
+    """
+    is_absent = bool(absent) and change.holds_bytes and change.id.encode() in absent
+    return is_absent and change.mode != LINK and not change.path.endswith(DECISIVE)
 
 
 def _printable(path: bytes) -> str:
