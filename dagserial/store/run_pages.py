@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, func, or_, select
@@ -76,27 +76,33 @@ def instance_page(
     *,
     task_id: str | None = None,
     state: str | None = None,
-    after: tuple[str, int] | None = None,
+    by_state: bool = False,
+    descending: bool = False,
+    after: Sequence[Any] | None = None,
     limit: int,
 ) -> list[Instance]:
     """Return task instances of a run by task_id and map_index.
 
     Args:
         run: dag_id and run_id.
-        after: those behind this task_id and map_index.
+        by_state: by state first, those without one before all others.
+        descending: the other way round.
+        after: those behind this task_id and map_index, or state (empty for none), task_id and map_index.
         limit: at most so many.
     """
     column = task_instance.c
-    key = column.task_id, column.map_index
-    statement = select(*key, column.state, column.digest)
+    ids = column.task_id, column.map_index
+    key = (func.coalesce(column.state, ""), *ids) if by_state else ids
+    statement = select(*ids, column.state, column.digest)
     statement = statement.where(column.dag_id == run[0], column.run_id == run[1])
     if task_id is not None:
         statement = statement.where(column.task_id == task_id)
     if state is not None:
         statement = statement.where(column.state == state)
     if after is not None:
-        statement = statement.where(behind(key, after))
-    rows = session.execute(statement.order_by(*key).limit(limit))
+        statement = statement.where(behind(key, after, descending=descending))
+    order = [one.desc() if descending else one for one in key]
+    rows = session.execute(statement.order_by(*order).limit(limit))
     return [Instance(**row._mapping) for row in rows]
 
 

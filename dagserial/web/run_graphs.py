@@ -20,7 +20,7 @@ from dagserial.web.asked import Asked
 from dagserial.web.dag_pages import TASKS, shown_name
 from dagserial.web.pictures import PictureQuery, picture_of
 from dagserial.web.records import record_at
-from dagserial.web.runs import Grid, GridQuery, InstancePage, RunAnswer
+from dagserial.web.runs import Grid, GridQuery, InstancePage, InstanceQuery, RunAnswer
 
 STATES = (
     *("failed", "upstream_failed", "up_for_retry", "up_for_reschedule", "restarting", "running", "deferred"),
@@ -222,10 +222,14 @@ def _rows(dags: Iterable[Dag | None]) -> list[str]:
 
 
 def instances_page(asked: Asked, answer: InstancePage) -> Mapping[str, Any]:
-    """Return links that show the instances in one state alone."""
+    """Return links that show the instances in one state alone, or in another order."""
     states = {state: asked.here(state=state, after=None) for state in STATES}
+    query: InstanceQuery = asked.query
+    orders = {
+        name: asked.here(order=f"-{name}" if query.order == name else name, after=None) for name in ("index", "state")
+    }
     links = {
         "run": asked.page_url("run", dag_id=answer.dag_id, run_id=answer.run_id),
         "all": asked.here(state=None, after=None),
     }
-    return {"states": states, "links": links, "known_state": known_state}
+    return {"states": states, "orders": orders, "links": links, "known_state": known_state}

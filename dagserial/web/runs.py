@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -109,6 +109,10 @@ class InstanceQuery(PageQuery, frozen=True, kw_only=True):
 
     task_id: Annotated[str, msgspec.Meta(max_length=250, description="Instances of this task.")] | None = None
     state: Annotated[str, msgspec.Meta(max_length=30, description="Instances in this state.")] | None = None
+    order: Annotated[
+        Literal["index", "-index", "state", "-state"],
+        msgspec.Meta(description="By task_id and map_index, or by state first; `-` for the other way round."),
+    ] = "index"
 
 
 class MapLength(msgspec.Struct, frozen=True):
@@ -120,7 +124,7 @@ class MapLength(msgspec.Struct, frozen=True):
 
 
 class InstancePage(Page, frozen=True, kw_only=True, omit_defaults=True):
-    """Task instances of a run, by task_id and map_index."""
+    """Task instances of a run, in the order that was asked for."""
 
     dag_id: str
     run_id: str
@@ -218,12 +222,23 @@ def record(asked: Asked) -> Elsewhere:
 def instances(asked: Asked) -> InstancePage:
     """Return a page of task instances of a run."""
     run, query = _run(asked), asked.query
-    key = key_after(asked, "run_instances", tuple[str, int])
-    place = run.dag_id, run.run_id
+    by_state = query.order.endswith("state")
     found = instance_page(
-        asked.session, place, task_id=query.task_id, state=query.state, after=key, limit=query.limit + 1
+        asked.session,
+        (run.dag_id, run.run_id),
+        task_id=query.task_id,
+        state=query.state,
+        by_state=by_state,
+        descending=query.order.startswith("-"),
+        after=key_after(asked, "run_instances", tuple[str, str, int] if by_state else tuple[str, int]),
+        limit=query.limit + 1,
     )
-    rows, where = cut(asked, "run_instances", found, lambda one: [one.task_id, one.map_index])
+    rows, where = cut(
+        asked,
+        "run_instances",
+        found,
+        lambda one: [*([one.state or ""] if by_state else []), one.task_id, one.map_index],
+    )
     return InstancePage(dag_id=run.dag_id, run_id=run.run_id, instances=rows, **where)
 
 

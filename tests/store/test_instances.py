@@ -14,6 +14,7 @@ from dagserial.store import (
     set_run_state,
     stamp,
 )
+from dagserial.store.run_pages import instance_page
 
 A, B = record_of(operator="x.A"), record_of(operator="x.B")
 
@@ -66,6 +67,33 @@ def test_instances_come_by_task_and_map_index(stamped: Session) -> None:
     ]
     put_instances(stamped, "etl", "r1", put)
     assert instances_of(stamped, "etl", "r1") == [put[3], put[2], put[1], put[0]]
+
+
+@pytest.mark.parametrize("by_state", [False, True])
+@pytest.mark.parametrize("descending", [False, True])
+def test_pages_hold_each_instance_once_in_order(stamped: Session, by_state: bool, descending: bool) -> None:
+    states = [None, "running", "failed", "success"]
+    put = [
+        Instance(task_id=task_id, map_index=at, state=states[(at + len(task_id)) % 4])
+        for task_id in ("b", "B", "a_1")
+        for at in range(5)
+    ]
+    put_instances(stamped, "etl", "r1", put)
+
+    def key(one: Instance) -> list[str | int]:
+        return [*([one.state or ""] if by_state else []), one.task_id, one.map_index]
+
+    found: list[Instance] = []
+    while page := instance_page(
+        stamped,
+        ("etl", "r1"),
+        by_state=by_state,
+        descending=descending,
+        after=key(found[-1]) if found else None,
+        limit=4,
+    ):
+        found += page
+    assert found == sorted(put, key=key, reverse=descending)
 
 
 def test_instance_put_again_is_as_it_was_put_last(stamped: Session) -> None:

@@ -196,6 +196,11 @@ def test_a_mixed_run_names_what_else_it_ran(client: httpx.Client) -> None:
     assert [one["map_index"] for one in instances if one["task_id"] == "square"] == list(range(10))
     only = everything(client, run["links"]["instances"] + "?task_id=square&state=success&limit=4", "instances")
     assert len(only) == 10
+    for order, by_state in (("index", False), ("state", True)):
+        wanted = sorted(instances, key=lambda one: ([one["state"] or ""] * by_state, one["task_id"], one["map_index"]))
+        assert everything(client, run["links"]["instances"] + f"?limit=5&order={order}", "instances") == wanted
+        back = everything(client, run["links"]["instances"] + f"?limit=5&order=-{order}", "instances")
+        assert back == wanted[::-1]
     assert client.get(run["links"]["maps"]).json()["lengths"] == [{"task_id": "give", "map_index": -1, "length": 10}]
 
 

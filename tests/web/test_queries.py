@@ -33,6 +33,12 @@ QUERIES: dict[str, Callable[[Session], object]] = {
     "runs": lambda session: newest_runs(session, RunFilter(), after=KEY, limit=10),
     "runs of a dag": lambda session: newest_runs(session, RunFilter(dag_id="etl"), after=KEY, limit=10),
     "instances": lambda session: instance_page(session, ("etl", RUN), after=("a", 1), limit=10),
+    "instances backwards": lambda session: instance_page(
+        session, ("etl", RUN), descending=True, after=("a", 1), limit=10
+    ),
+    "instances by state": lambda session: instance_page(
+        session, ("etl", RUN), by_state=True, after=("", "a", 1), limit=10
+    ),
     "referrers": lambda session: referrer_page(session, DIGEST, after=(1, ["etl", RUN]), limit=10),
     "tallies": lambda session: tallies(session, "etl", [RUN]),
     "candidates": lambda session: candidates(session, "sha256:00000000", 10),
@@ -72,7 +78,7 @@ def test_no_list_reads_a_whole_table(store_url: str, name: str) -> None:
     assert whole == []
 
 
-@pytest.mark.parametrize("name", ["runs", "runs of a dag", "versions", "instances"])
+@pytest.mark.parametrize("name", ["runs", "runs of a dag", "versions", "instances", "instances backwards"])
 def test_no_page_is_sorted(store_url: str, name: str) -> None:
     engine = open_readonly(store_url)
     with Session(engine) as session:
