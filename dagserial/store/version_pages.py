@@ -58,10 +58,13 @@ class Meant(msgspec.Struct, frozen=True, kw_only=True):
     last_at: datetime
 
 
-def records_of_dag(session: Session, dag_id: str, *, before: int | None = None, limit: int) -> list[Meant]:
+def records_of_dag(
+    session: Session, dag_id: str, *, ref: str | None = None, before: int | None = None, limit: int
+) -> list[Meant]:
     """Return the records that a DAG was, each once, the one that it was last first.
 
     Args:
+        ref: only in versions that came from this ref, as it was asked for.
         before: those that it was last in a version of a smaller number.
         limit: at most so many.
     """
@@ -79,6 +82,8 @@ def records_of_dag(session: Session, dag_id: str, *, before: int | None = None, 
         .where(column.dag_id == dag_id)
         .group_by(column.digest)
     )
+    if ref is not None:
+        statement = statement.where(column.ref == ref)
     if before is not None:
         statement = statement.having(last < before)
     return [Meant(**row._mapping) for row in session.execute(statement.order_by(last.desc()).limit(limit))]

@@ -41,6 +41,12 @@ class DagQuery(PageQuery, frozen=True, kw_only=True):
     count: Count = 0
 
 
+class HistoryQuery(PageQuery, frozen=True, kw_only=True):
+    """Which versions of a DAG count."""
+
+    ref: Annotated[str, msgspec.Meta(max_length=250, description="Versions put from this ref.")] | None = None
+
+
 class VersionRow(msgspec.Struct, frozen=True, kw_only=True):
     """A version of a DAG.
 
@@ -201,11 +207,13 @@ def version(asked: Asked) -> VersionRow:
 
 def history(asked: Asked) -> RecordHistory:
     """Return the records that a DAG was."""
-    dag_id, query = asked.place["dag_id"], asked.query
+    dag_id = asked.place["dag_id"]
+    query: HistoryQuery = asked.query
     check_dag(asked, dag_id)
     key = key_after(asked, "dag_history", tuple[int])
-    found = records_of_dag(asked.session, dag_id, before=key[0] if key else None, limit=query.limit + 1)
-    if not found and key is None:
+    before = key[0] if key else None
+    found = records_of_dag(asked.session, dag_id, ref=query.ref, before=before, limit=query.limit + 1)
+    if not found and not version_page(asked.session, dag_id, limit=1):
         raise unknown_dag()
     shown, where = cut(asked, "dag_history", found, lambda meant: [meant.last_number])
     rows = [

@@ -107,7 +107,7 @@ RESOURCES: tuple[Resource, ...] = (
         path="/dags/{dag_id}/history",
         read=dags.history,
         answer=dags.RecordHistory,
-        query=PageQuery,
+        query=dags.HistoryQuery,
         summary="The records that a DAG was, each once, the one that it was last first.",
         problems=("parameter", "limit", "cursor", "dag_unknown"),
     ),

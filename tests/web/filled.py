@@ -87,7 +87,8 @@ def _fill_runs(session: Session) -> None:
     store = RecordStore(session)
     records = [Record.of_dag(mapped_dag(operator)) for operator in ("x.A", "x.B")]
     for number, one in enumerate([records[0], records[1], records[0]]):
-        store.put(one, created_at=NOON + timedelta(days=number), origin=Origin(bundle_version=f"{number}" * 40))
+        origin = Origin(bundle_version=f"{number}" * 40, ref=("main", "v1/x")[number % 2])
+        store.put(one, created_at=NOON + timedelta(days=number), origin=origin)
     for number in range(RUNS):
         run_id, record = f"scheduled__2026-01-{number + 1:02}T00:00:00+00:00", records[number % 2]
         moment = NOON + timedelta(hours=number // 2)

@@ -151,6 +151,11 @@ def test_versions_and_history_are_paged_newest_first(client: httpx.Client) -> No
     records = everything(client, f"{API}/dags/etl/history.json?limit=3", "records")
     assert (records[0]["last_number"], records[0]["first_number"], records[0]["numbers"]) == (5, 3, 2)
     assert len({row["digest"] for row in records}) == len(records) == 4
+    [of_main] = everything(client, f"{API}/dags/etl/history.json?ref=main&limit=1", "records")
+    assert (of_main["numbers"], of_main["first_number"], of_main["last_number"]) == (2, 3, 5)
+    [of_tag] = everything(client, f"{API}/dags/etl/history.json?ref=v1/x", "records")
+    assert (of_tag["numbers"], of_tag["last_number"]) == (1, 4)
+    assert everything(client, f"{API}/dags/etl/history.json?ref=none", "records") == []
 
 
 def test_runs_come_newest_first_whatever_the_page(client: httpx.Client) -> None:
