@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 Line = tuple[int, int, int]
 """Tail, head, and how many columns it takes at least."""
 
+_PASSES, _MOST_TOGETHER = 3, 50
+"""How often moving nodes to the right is tried, and how many at most move at once: more make lines little shorter."""
+
 
 def forward(count: int, lines: Sequence[Line]) -> tuple[list[Line], set[int]]:
     """Return the lines with those turned round that close a circle, and which were turned.
@@ -48,10 +51,10 @@ def columns_of(count: int, lines: Sequence[Line]) -> list[int]:
     [0, 1, 2, 1]
     """
     after: list[list[tuple[int, int]]] = [[] for _ in range(count)]
-    before = [0] * count
+    before: list[list[int]] = [[] for _ in range(count)]
     for tail, head, least in lines:
         after[tail].append((head, least))
-        before[head] += 1
+        before[head].append(tail)
     order = _upstream_first(count, lines)
     columns = [0] * count
     for node in order:
@@ -59,11 +62,32 @@ def columns_of(count: int, lines: Sequence[Line]) -> list[int]:
         for head, least in after[node]:
             if columns[head] < start + least:
                 columns[head] = start + least
-    for node in reversed(order):
-        if len(after[node]) > before[node]:
-            columns[node] = min(columns[head] - least for head, least in after[node])
+    for _ in range(_PASSES):
+        if not sum([_move(node, columns, after, before) for node in reversed(order)]):
+            break
     first = min(columns, default=0)
     return [column - first for column in columns]
+
+
+def _move(node: int, columns: list[int], after: list[list[tuple[int, int]]], before: list[list[int]]) -> bool:
+    """Move a node to the right, with all that it pushes, if that makes lines shorter in all; tell whether it did."""
+    group = {node}
+    walk = [node]
+    while walk:
+        one = walk.pop()
+        pushed = {head for head, least in after[one] if columns[head] == columns[one] + least} - group
+        group |= pushed
+        walk += pushed
+        if len(group) > _MOST_TOGETHER:
+            return False
+    room = [columns[head] - columns[one] - least for one in group for head, least in after[one] if head not in group]
+    longer = sum([tail not in group for one in group for tail in before[one]])
+    if len(room) <= longer:
+        return False
+    far = min(room)
+    for one in group:
+        columns[one] += far
+    return True
 
 
 def _upstream_first(count: int, lines: Iterable[Line]) -> list[int]:
