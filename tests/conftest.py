@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -20,6 +21,9 @@ from support import ROOT, Repo, make_environment, other_python, skip_or_fail
 
 settings.register_profile("dagserial", deadline=None, print_blob=True)
 settings.load_profile("dagserial")
+
+# A shell has what it starts in the background ignore Ctrl-C, and all that these start, too: tests of it would wait.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
