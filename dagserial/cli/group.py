@@ -14,6 +14,9 @@ from dagserial.errors import DagserialError
 DIFFERS, TROUBLE, INTERRUPTED, LEFT_ALONE = 1, 2, 130, 141
 """Exit codes beside 0; the last two are 128 and the number of the signal."""
 
+_WIDEST = 100
+"""Columns that a help text takes at most."""
+
 VERBS = {
     "bisect": "the commit since which something holds of a DAG",
     "blame": "the commit that last changed each field of a DAG",
@@ -56,6 +59,11 @@ class Verbs(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(sorted(VERBS.items()))
 
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the help, as wide as click would make it."""
+        ctx.terminal_width = max(min(_columns(), _WIDEST) - 2, 50)
+        return super().get_help(ctx)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a verb; a reader that leaves ends it as SIGPIPE would."""
         try:
@@ -79,6 +87,17 @@ class Verbs(click.Group):
             sys.exit(INTERRUPTED)
 
 
+def _columns() -> int:
+    """Return how wide the terminal is, as `shutil.get_terminal_size` does, which would be a tenth of the start."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
 def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if wanted:
         # Half of what the command line takes to start, and needed here alone.
@@ -87,7 +106,7 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool
         ctx.exit()
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDEST})
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version."
 )
