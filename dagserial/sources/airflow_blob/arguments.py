@@ -46,8 +46,8 @@ _DURATIONS = ("execution_timeout", "max_retry_delay", "retry_delay", "sla")
 _RULES = ("absolute", "downstream", "upstream")
 _SCALARS = frozenset({str, int, bool})
 _TEXT = frozenset({str})
-_RENDERED, _PLAIN, _DURATION, _OTHER = range(4)
-"""How a field is read: a template; a scalar that stands for itself; a number of seconds; by what it is."""
+_RENDERED, _PLAIN, _DURATION, _FLAG, _OTHER = range(5)
+"""How a field is read: a template; a scalar that stands for itself; seconds; True or of no meaning; by what it is."""
 
 _NOTHING = object()
 _SHORT = 200
@@ -55,6 +55,9 @@ _SHORT = 200
 
 Given = dict[str, Any]
 """Arguments by name that the encoder is yet to write."""
+
+_Plan = tuple[list[str], list[tuple[str, int, Any]], bool]
+"""The template fields; the fields that hold arguments, how each is read, its default; whether a function is called."""
 
 
 class Arguments:
@@ -73,7 +76,7 @@ class Arguments:
     def __init__(self, values: Values, raw_defaults: Mapping[str, Any]) -> None:
         self._values = values
         self._raw_defaults = raw_defaults
-        self._plans: dict[Any, list[tuple[str, int, Any]]] = {}
+        self._plans: dict[tuple[str, ...], _Plan] = {}
         self._functions: dict[str, Value] = {}
         self._durations: dict[float, Value] = {}
         self._special: dict[str, Callable[[Any], Any]] = {
@@ -90,10 +93,14 @@ class Arguments:
             given: gets the others.
         """
         written: dict[str, Value] = {}
-        plain, durations = self._values.texts.plain, self._durations
-        for name, kind, default in self._plan(task):
+        plain, usual, durations = self._values.texts.plain, self._values.texts.usual, self._durations
+        _, fields, is_of_function = self._plan(task)
+        for name, kind, default in fields:
             value = task[name]
-            if value == default:
+            if value == default or (kind == _FLAG and value is not True):
+                continue
+            if kind <= _PLAIN and type(value) is str and value in usual:
+                written[name] = value
                 continue
             if kind == _DURATION and type(value) is float:
                 written[name] = durations[value] if value in durations else self._written_duration(value)
@@ -108,7 +115,7 @@ class Arguments:
                 given[name] = self._values.texts.read_template(value)
             else:
                 self.add(given, name, value)
-        if "python_callable_name" in task or "op_kwargs" in (task.get("template_fields") or ()):
+        if is_of_function:
             written["python_callable"] = self._function(task.get("python_callable_name"))
         return written
 
@@ -144,7 +151,7 @@ class Arguments:
 
     def add(self, given: Given, name: str, value: Any) -> None:
         """Add what one field says."""
-        if name.startswith("has_") and (name.endswith("_callback") or name == "has_retry_policy"):
+        if _is_flag(name):
             if value is True:
                 given.setdefault(name.removeprefix("has_"), unknown())
         elif name == "reschedule":  # what a sensor says of its mode
@@ -159,22 +166,20 @@ class Arguments:
         else:
             given[_RENAMED.get(name, name)] = self._values.argument(name, value)
 
-    def _plan(self, task: Mapping[str, Any]) -> list[tuple[str, int, Any]]:
-        """Return the fields that hold arguments, how each is read, and the value that it has if it says nothing.
-
-        It is the same for tasks of one shape.
-        """
+    def _plan(self, task: Mapping[str, Any]) -> _Plan:
+        """Return how tasks of this shape are read."""
         rendered = task.get("template_fields", [])
+        shape = tuple(task)
+        known = self._plans.get(shape)
+        if known is not None and known[0] == rendered:
+            return known
         if type(rendered) is not list or not _TEXT.issuperset(map(type, rendered)):
             raise BlobError(f"`template_fields` of task {task['task_id']!r} are no names", "/dag/tasks")
-        shape = (len(task), *task, *rendered)
-        found = self._plans.get(shape)
-        if found is None:
-            if len(self._plans) > _SHORT:
-                self._plans.clear()
-            names = [name for name in task if name not in _SKIPPED]
-            found = [(name, self._kind(name, rendered), self._raw_defaults.get(name, _NOTHING)) for name in names]
-            self._plans[shape] = found
+        if len(self._plans) > _SHORT:
+            self._plans.clear()
+        names = [name for name in task if name not in _SKIPPED]
+        fields = [(name, self._kind(name, rendered), self._raw_defaults.get(name, _NOTHING)) for name in names]
+        found = self._plans[shape] = rendered, fields, "python_callable_name" in task or "op_kwargs" in rendered
         return found
 
     def _kind(self, name: str, rendered: list[str]) -> int:
@@ -182,6 +187,8 @@ class Arguments:
             return _RENDERED
         if name in _DURATIONS:
             return _DURATION
+        if _is_flag(name):
+            return _FLAG
         return _PLAIN if self._is_plain(name) else _OTHER
 
     def _is_plain(self, name: str) -> bool:
@@ -223,3 +230,8 @@ class Arguments:
         if type(value) is str and value not in _RULES and "." in value:
             return unknown(**{"class": canonical_name(without_machine(value))})
         return self._values.read(value)
+
+
+def _is_flag(name: str) -> bool:
+    """Tell whether a field says of a function or a policy that there is one, and nothing else of it."""
+    return name.startswith("has_") and (name.endswith("_callback") or name == "has_retry_policy")

@@ -136,10 +136,12 @@ def _plain_dict(value: Value) -> dict[str, Value]:
 
 
 def _tasks(dag: Mapping[str, Any], reader: TaskReader, places: Mapping[str, str]) -> dict[str, Task]:
-    given = dict(_given(dag["tasks"]))
+    given = _given(dag["tasks"])
     upstream: dict[str, list[str]] = {task_id: [] for task_id in given}
     for task_id, task in given.items():
-        for downstream in _ids(task.get("downstream_task_ids"), task_id) if "downstream_task_ids" in task else ():
+        if (ids := task.get("downstream_task_ids")) is None:
+            continue
+        for downstream in _checked(ids, task_id):
             if downstream not in upstream:
                 raise BlobError(f"task {task_id!r} runs before {downstream!r}, which the blob lacks", "/dag/tasks")
             upstream[downstream].append(task_id)
@@ -150,9 +152,9 @@ def _tasks(dag: Mapping[str, Any], reader: TaskReader, places: Mapping[str, str]
     }
 
 
-def _given(tasks: list[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the fields of each task by its id; each id is that of one task."""
-    seen: set[str] = set()
+def _given(tasks: list[Any]) -> dict[str, dict[str, Any]]:
+    """Return the fields of each task by its id; each id is that of one task."""
+    found: dict[str, dict[str, Any]] = {}
     for at, wrapped in enumerate(tasks):
         task = wrapped.get("__var") if isinstance(wrapped, dict) and wrapped.get("__type") == "operator" else None
         if not isinstance(task, dict):
@@ -160,18 +162,17 @@ def _given(tasks: list[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         task_id = task.get("task_id")
         if not isinstance(task_id, str) or not task_id:
             raise BlobError("the task has no `task_id`", f"/dag/tasks/{at}")
-        if task_id in seen:
+        if task_id in found:
             raise BlobError(f"two tasks have the id {task_id!r}", f"/dag/tasks/{at}")
-        seen.add(task_id)
-        yield task_id, task
+        found[task_id] = task
+    return found
 
 
-def _ids(given: Any, task_id: str) -> Collection[str]:
-    if given is None:
-        return set()
-    if not isinstance(given, list) or not _TEXT.issuperset(map(type, given)):
+def _checked(ids: Any, task_id: str) -> Collection[str]:
+    """Return what runs behind a task, each once."""
+    if not isinstance(ids, list) or not _TEXT.issuperset(map(type, ids)):
         raise BlobError(f"`downstream_task_ids` of task {task_id!r} are no ids", "/dag/tasks")
-    return given if len(given) < 2 else set(given)
+    return ids if len(ids) < 2 else set(ids)
 
 
 def _labels(edges: Any, upstream: Mapping[str, list[str]]) -> dict[str, dict[str, str]]:

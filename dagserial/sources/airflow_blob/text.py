@@ -18,8 +18,8 @@ MAX_CONTAINERS = 1_000_000
 _TRUNCATED = "Truncated. You can change this behaviour in [core]max_templated_field_length. "
 """How Airflow begins what it writes in place of a value of over 4,096 characters (2.7 to 3.3)."""
 
-_PLAIN = re.compile(r"(?!\{\{ task_instance\.|Truncated\.|MappedArgument)[^<(]*").fullmatch
-"""Matches texts that surely stand for themselves."""
+_STARTS = ("{{ task_instance.", "Truncated.")
+"""How texts begin that may stand for something else; others do so only if they hold `<` or `(`."""
 
 _SHORT, _FEW, _FLAT = 4_000, 10, 2
 """Letters of a text, items of a list or dict, and levels of these up to which a value is surely small enough."""
@@ -59,6 +59,7 @@ class Texts:
 
     Attributes:
         truncated: how many texts were cut by Airflow.
+        usual: texts that were met and stand for themselves.
     """
 
     def __init__(self, dag_id: str, max_bytes: int = MAX_VALUE_BYTES) -> None:
@@ -66,6 +67,7 @@ class Texts:
         self._longest = _SHORT if max_bytes >= MAX_VALUE_BYTES else -1
         self._containers = 0
         self.truncated = 0
+        self.usual: set[str] = set()
 
     def count(self) -> None:
         """Take note of a container.
@@ -112,20 +114,27 @@ class Texts:
         """
         kind = type(value)
         if kind is str:
-            if len(value) <= self._longest and value.isascii() and _PLAIN(value):
+            if value in self.usual:
+                return value
+            is_plain = "<" not in value and "(" not in value and not value.startswith(_STARTS)
+            if is_plain and len(value) <= self._longest and value.isascii():
+                self.usual.add(value)
                 return value
         elif value is None or kind is bool or (kind is int and -MAX_EXACT_INT <= value <= MAX_EXACT_INT):
             return value
         elif kind is list:
             if len(value) <= _FEW and depth < _FLAT:
                 self._containers += 1
-                plain = self.plain
-                return [plain(item, depth + 1) for item in value]
+                plain, usual = self.plain, self.usual
+                return [item if type(item) is str and item in usual else plain(item, depth + 1) for item in value]
         elif kind is dict:
             if len(value) <= _FEW and depth < _FLAT and "$" not in value and "".join(value).isascii():
                 self._containers += 1
-                plain = self.plain
-                return {key: plain(item, depth + 1) for key, item in value.items()}
+                plain, usual = self.plain, self.usual
+                return {
+                    key: item if type(item) is str and item in usual else plain(item, depth + 1)
+                    for key, item in value.items()
+                }
         elif kind is float and is_plain_float(value):
             return value
         raise NotPlainError
