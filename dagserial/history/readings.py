@@ -146,7 +146,7 @@ class Readings:
     def kept(
         self, lay_out: Callable[[], Layout], options: ReadOptions, dag_ids: Collection[str] | None = None
     ) -> tuple[list[Kept], Contents]:
-        """Return the records of DAGs of a tree, as far as it declares them, and what it declares.
+        """Return the records of DAGs of a tree by dag_id, as far as it declares them, and what it declares.
 
         Args:
             lay_out: gives what the tree consists of; is asked again if a record was forgotten meanwhile.
@@ -154,8 +154,8 @@ class Readings:
         """
         while True:
             contents = self.contents(lay_out(), options)
-            wanted = [dag_id for dag_id in contents.declared if dag_ids is None or dag_id in dag_ids]
-            found = self._records(contents, wanted, options)
+            wanted = contents.declared if dag_ids is None else contents.declared.keys() & dag_ids
+            found = self._records(contents, sorted(wanted), options)
             if found is not None:
                 return found, contents
 
