@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -79,10 +79,10 @@ def past(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Past:
     return Past(repo, tmp_path)
 
 
-def until(seconds: float, wanted: object, look: object) -> None:
+def until(seconds: float, wanted: object, look: Callable[[], object]) -> None:
     """Wait until `look()` gives what is wanted."""
     end = time.monotonic() + seconds
-    while (found := look()) != wanted:  # type: ignore[operator]
+    while (found := look()) != wanted:
         assert time.monotonic() < end, found
         time.sleep(0.1)
 
