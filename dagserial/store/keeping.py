@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Result, Select, select
+from sqlalchemy import Result, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from dagserial.digest import Digest
@@ -14,6 +14,12 @@ from dagserial.store.tables import dag_record, record_page
 
 BATCH = 500
 """Keys that one statement asks for."""
+
+# Made once: to make them takes as long as to run them.
+_RECORD = select(dag_record).where(dag_record.c.digest == bindparam("digest"))
+_PAGES = select(record_page.c.address, record_page.c.frame).where(
+    record_page.c.address.in_(bindparam("addresses", expanding=True))
+)
 
 
 def keep(session: Session, records: Iterable[Record]) -> None:
@@ -46,11 +52,10 @@ def read(session: Session, digest: Digest, *, is_fresh: bool = False) -> Record 
     Raises:
         DigestMismatchError: the stored bytes are not those that were put.
     """
-    row = rows_of(session, select(dag_record).where(dag_record.c.digest == digest), is_fresh).one_or_none()
+    row = rows_of(session, _RECORD, is_fresh, digest=digest).one_or_none()
     if row is None:
         return None
-    frames = [row.body] if row.pages is None else _frames(session, addresses(row.pages), is_fresh)
-    record = Record(unpack(frames, row.size), row.dag_id, digest, row.format)
+    record = _record(row, _frames(session, _pages_of(row), is_fresh))
     record.check_digest()
     return record
 
@@ -69,9 +74,13 @@ def heads_of(session: Session, digests: Iterable[Digest]) -> dict[Digest, Head]:
     return {digest: Head(*head) for digest, *head in session.execute(statement)}
 
 
-def rows_of(session: Session, statement: Select[Any], is_fresh: bool) -> Result[Any]:
-    """Return the rows of a query, as the transaction sees them or, if fresh, as they are now committed."""
-    return session.execute(as_committed(session, statement) if is_fresh else statement)
+def rows_of(session: Session, statement: Select[Any], is_fresh: bool, **values: object) -> Result[Any]:
+    """Return the rows of a query, as the transaction sees them or, if fresh, as they are now committed.
+
+    Args:
+        values: what stands for the parameters of the query.
+    """
+    return session.execute(as_committed(session, statement) if is_fresh else statement, values)
 
 
 def _keep_pages(session: Session, frames: Mapping[bytes, bytes]) -> None:
@@ -81,13 +90,24 @@ def _keep_pages(session: Session, frames: Mapping[bytes, bytes]) -> None:
         insert_missing(session, record_page, rows)
 
 
-def _frames(session: Session, wanted: list[bytes], is_fresh: bool) -> list[bytes]:
-    """Return the frames of pages in order; those that are lost are left out."""
+def _frames(session: Session, pages: list[bytes], is_fresh: bool) -> dict[bytes, bytes]:
+    """Return the frames of pages by address, but of those that are lost."""
     found: dict[bytes, bytes] = {}
-    for part in _parts(wanted):
-        rows = rows_of(session, select(record_page).where(record_page.c.address.in_(part)), is_fresh)
+    for part in _parts(pages):
+        rows = rows_of(session, _PAGES, is_fresh, addresses=part)
         found.update((row.address, row.frame) for row in rows)
-    return [found[address] for address in wanted if address in found]
+    return found
+
+
+def _pages_of(row: Any) -> list[bytes]:
+    """Return the addresses of the pages of a row of `dag_record`, in order; none if its body is whole."""
+    return [] if row.pages is None else addresses(row.pages)
+
+
+def _record(row: Any, frames: Mapping[bytes, bytes]) -> Record:
+    """Return the record of a row of `dag_record`, not yet checked against its digest."""
+    held = [row.body] if row.pages is None else [frames.get(page, b"") for page in _pages_of(row)]
+    return Record(unpack(held, row.size), row.dag_id, row.digest, row.format)
 
 
 def _parts(values: list[bytes]) -> Iterator[list[bytes]]:
@@ -104,28 +124,11 @@ def records_of(session: Session, digests: Iterable[Digest]) -> Iterator[tuple[Di
     for start in range(0, len(wanted), _AT_ONCE):
         part = wanted[start : start + _AT_ONCE]
         rows = {row.digest: row for row in session.execute(select(dag_record).where(dag_record.c.digest.in_(part)))}
-        pages = sorted({page for row in rows.values() if row.pages is not None for page in addresses(row.pages)})
-        frames = dict(zip(pages, _framed(session, pages), strict=True))
+        frames = _frames(session, sorted({page for row in rows.values() for page in _pages_of(row)}), False)
         for digest in part:
-            yield digest, _read_from(rows.get(digest), frames)
+            record = _record(rows[digest], frames) if digest in rows else None
+            yield digest, record if record and Digest.of(record.body) == digest else None
 
 
 _AT_ONCE = 25
 """Records that are read in one query."""
-
-
-def _framed(session: Session, pages: list[bytes]) -> list[bytes]:
-    """Return the frames of pages in order; empty ones for those that are lost."""
-    found: dict[bytes, bytes] = {}
-    for part in _parts(pages):
-        rows = session.execute(select(record_page).where(record_page.c.address.in_(part)))
-        found.update((row.address, row.frame) for row in rows)
-    return [found.get(page, b"") for page in pages]
-
-
-def _read_from(row: Any, frames: Mapping[bytes, bytes]) -> Record | None:
-    if row is None:
-        return None
-    held = [row.body] if row.pages is None else [frames[page] for page in addresses(row.pages)]
-    record = Record(unpack(held, row.size), row.dag_id, row.digest, row.format)
-    return record if Digest.of(record.body) == row.digest else None
