@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
+import zstandard
 from fastapi import FastAPI
 from filled import mapped_dag
 from running import running
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
+from support import ROOT, airflow_python
 
 from dagserial.record import Record
 from dagserial.web import create_app
@@ -48,6 +54,59 @@ def test_links_lead_back_wherever_it_is_mounted(store_url: str, mount: object, p
     with running(mount(app)) as client:  # type: ignore[operator]
         _check_links(client, prefix)
     app.state.site.database.close()
+
+
+AIRFLOW_PLUGIN = """\
+from airflow.plugins_manager import AirflowPlugin
+from dagserial.web import create_app
+
+class DagserialPlugin(AirflowPlugin):
+    name = "dagserial"
+    fastapi_apps = [{{"app": create_app({url!r}), "url_prefix": "/dagserial", "name": "dagserial"}}]
+"""
+AIRFLOW_SERVER = """\
+import socket, sys
+
+sys.path += sys.argv[1:]
+import uvicorn
+from airflow.api_fastapi.app import create_app
+
+app = create_app()
+with socket.socket() as bound:
+    bound.bind(("127.0.0.1", 0))
+    bound.listen()
+    print("port", bound.getsockname()[1], flush=True)
+    uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="critical")).run(sockets=[bound])
+"""
+
+
+@pytest.fixture
+def airflow(store_url: str, tmp_path: Path) -> Iterator[httpx.Client]:
+    """A client of the API server of a real Airflow 3 that has the app as a plugin."""
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "dagserial_plugin.py").write_text(AIRFLOW_PLUGIN.format(url=store_url))
+    env = {**os.environ, "AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    # Behind what Airflow has: dagserial, and what it alone needs.
+    paths = [str(ROOT), str(Path(str(zstandard.__file__)).parent.parent)]
+    command = [airflow_python("3.3.2"), "-c", AIRFLOW_SERVER, *paths]
+    log = tmp_path / "log"
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(command, env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=errors, text=True) as server,
+    ):
+        try:
+            assert server.stdout
+            said = next((line for line in server.stdout if line.startswith("port ")), None)
+            assert said, log.read_text()
+            with httpx.Client(base_url=f"http://127.0.0.1:{said.split()[1]}", timeout=60, trust_env=False) as client:
+                yield client
+        finally:
+            server.terminate()
+
+
+def test_links_lead_back_from_a_plugin_of_airflow(airflow: httpx.Client) -> None:
+    assert airflow.get("/api/v2/version").json()["version"] == "3.3.2"
+    _check_links(airflow, "/dagserial")
 
 
 def test_links_are_right_behind_a_proxy_that_takes_a_prefix_off(store_url: str) -> None:
