@@ -13,7 +13,7 @@ DAY_3.0.6 = 2025-09-20
 DAY_3.1.8 = 2026-04-01
 DAY_3.3.2 = 2026-11-01
 
-.PHONY: demo test static cover check bench airflow agreement clean
+.PHONY: demo test older static cover check bench airflow agreement clean
 
 demo: $(VENV)/.installed
 	$(BIN)/dagserial demo
@@ -22,6 +22,15 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest
+
+# What reads and writes databases, on the older SQLAlchemy that is supported too.
+older: $(VENV)-older/.installed
+	$(VENV)-older/bin/python -m pytest tests/store tests/web/test_api.py tests/web/test_databases.py tests/web/test_queries.py --ignore=tests/store/test_faults.py
+
+$(VENV)-older/.installed: pyproject.toml | $(VENV)/.installed-dev
+	$(BIN)/python -m uv venv --quiet --clear --python $(BIN)/python $(VENV)-older
+	$(BIN)/python -m uv pip install --quiet --python $(VENV)-older/bin/python --editable '.[dev]' 'sqlalchemy<2.1'
+	touch $@
 
 static: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check
@@ -64,4 +73,4 @@ $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-older build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
