@@ -5,6 +5,7 @@ python benchmarks/bench_store.py postgresql://user@host/empty      # another dat
 """
 
 import random
+import statistics
 import sys
 import tempfile
 import time
@@ -30,6 +31,7 @@ from dagserial.store.tables import dag_record, record_page
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 VERSIONS, TASKS, PUTS = 100, 1_000, 10_000
+_ROUNDS = 5
 
 whole = Table(
     "whole_body",
@@ -77,13 +79,24 @@ def arguments(number: int) -> dict[str, Any]:
 
 def quickest(runs: Mapping[str, Callable[[], object]], clock: Callable[[], float], repeats: int) -> dict[str, float]:
     """Return the least time of each run, taken in turns: what it takes without what else the machine does."""
+    return {name: min(taken) for name, taken in timed(runs, clock, repeats).items()}
+
+
+def typical(runs: Mapping[str, Callable[[], object]], clock: Callable[[], float], repeats: int) -> dict[str, float]:
+    """Return the median time of each run, taken in turns."""
+    times = timed(runs, clock, repeats)
+    return {name: statistics.median(taken) for name, taken in times.items()}
+
+
+def timed(runs: Mapping[str, Callable[[], object]], clock: Callable[[], float], repeats: int) -> dict[str, list[float]]:
+    """Return the times of each run, taken in turns."""
     times: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(repeats):
         for name, run in runs.items():
             start = clock()
             run()
             times[name].append(clock() - start)
-    return {name: min(taken) for name, taken in times.items()}
+    return times
 
 
 def clock_of(engine: Engine) -> Callable[[], float]:
@@ -153,12 +166,13 @@ def measure_puts(engine: Engine) -> None:
     """Print how fast records are put of which one in a hundred is new, against an ORM's get and add."""
     tasks = dag_of(20, many_arguments).tasks
     kept = [Record.of_dag(Dag(fields=DagFields(dag_id=f"dag_{number}"), tasks=tasks)) for number in range(PUTS)]
-    offered = [
-        Record.of_dag(Dag(fields=record.dag().fields, tasks={**tasks, "new": Task(operator="x.New")}))
-        if number % 100 == 0
-        else record
-        for number, record in enumerate(kept)
-    ]
+
+    def offered(turn: int) -> list[Record]:
+        added = {**tasks, f"new{turn}": Task(operator="x.New")}
+        return [
+            Record.of_dag(Dag(fields=record.dag().fields, tasks=added)) if number % 100 == 0 else record
+            for number, record in enumerate(kept)
+        ]
 
     def add(records: list[Record]) -> None:
         with Session(engine) as session:
@@ -180,9 +194,12 @@ def measure_puts(engine: Engine) -> None:
         with engine.begin() as connection:
             connection.execute(text("ANALYZE"))
     heading(f"{PUTS} puts of records of {len(kept[0].body):,} bytes, 99 % unchanged")
-    found = quickest({"many": lambda: put(offered), "orm": lambda: add(offered)}, clock_of(engine), 1)
+    rounds = [offered(turn) for turn in range(_ROUNDS)]
+    turns = {"many": iter(rounds), "orm": iter(rounds)}
+    runs = {"many": lambda: put(next(turns["many"])), "orm": lambda: add(next(turns["orm"]))}
+    found = typical(runs, clock_of(engine), _ROUNDS)
     row("put_many / ORM get, then add, a transaction each", found["orm"] / found["many"], 20, at_least=True)
-    again = quickest({"many": lambda: put(offered), "orm": lambda: add(offered)}, clock_of(engine), 3)
+    again = typical({"many": lambda: put(rounds[-1]), "orm": lambda: add(rounds[-1])}, clock_of(engine), _ROUNDS)
     note("the same with nothing new", again["orm"] / again["many"])
     note("put_many, thousand puts a second", PUTS / found["many"] / 1000)
     note("put_many with nothing new, thousand puts a second", PUTS / again["many"] / 1000)

@@ -12,7 +12,7 @@ from dagserial.store.bodies import addresses, pack, unpack
 from dagserial.store.insertion import as_committed, insert_missing
 from dagserial.store.tables import dag_record, record_page
 
-BATCH = 500
+BATCH = 2_000
 """Keys that one statement asks for."""
 
 # Made once: to make them takes as long as to run them.

@@ -365,12 +365,12 @@ def test_many_are_put_as_one_after_the_other(store: RecordStore, session: Sessio
 
 
 def test_more_are_put_than_one_statement_takes(store: RecordStore) -> None:
-    records = [record_of(f"dag{n % 1200}", f"x.A{n // 1200}") for n in range(1300)]
+    records = [record_of(f"dag{n % 4200}", f"x.A{n // 4200}") for n in range(4300)]
     puts = [(record, Origin()) for record in records]
-    assert store.put_many(puts, created_at=NOON) == [1] * 1200 + [2] * 100
-    for record in (records[0], records[700], records[1299]):
+    assert store.put_many(puts, created_at=NOON) == [1] * 4200 + [2] * 100
+    for record in (records[0], records[2700], records[4299]):
         assert store.get(record.digest) == record
-    assert store.put_many([puts[1299], puts[700], puts[5]], created_at=LATER) == [2, 1, 3]
+    assert store.put_many([puts[4299], puts[2700], puts[5]], created_at=LATER) == [2, 1, 3]
 
 
 def test_what_is_unchanged_costs_one_statement_for_many(engine: Engine) -> None:
