@@ -72,6 +72,12 @@ class Asked:
         path = str(self.request.scope["path"])
         return f"{path}?{query}" if query else path
 
+    def twin_url(self, name: str, /, **place: object) -> str:
+        """Return the path of a resource of the API with the parameters of this request, which asks for its page."""
+        query = urlencode(list(self.request.query_params.items()))
+        path = self.url(name, **place)
+        return f"{path}?{query}" if query else path
+
     def here(self, **changes: object) -> str:
         """Return this request with other parameters, as a link on its own page; None takes one away."""
         kept = dict(self.request.query_params) | changes

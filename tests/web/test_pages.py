@@ -273,6 +273,8 @@ def test_instances_are_sorted_and_kept_by_state(browser: Browser, shown: httpx.C
         assert page.locator("th[aria-sort=descending]").inner_text() == "Map index"
         page.get_by_role("link", name="Next page").click()
         assert page.locator("tbody td:first-child").all_inner_texts() == ["5", "4", "3", "2"]
+        twin = str(page.get_by_role("link", name="This page as JSON").get_attribute("href"))
+        assert [one["map_index"] for one in shown.get(twin).json()["instances"]] == [5, 4, 3, 2]
         page.get_by_role("link", name="State", exact=True).click()
         assert page.locator("th[aria-sort=ascending]").inner_text() == "State"
         assert page.locator("tbody td:first-child").all_inner_texts() == ["0", "1", "2", "3"]
