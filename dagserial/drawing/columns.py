@@ -75,11 +75,12 @@ def _move(node: int, columns: list[int], after: list[list[tuple[int, int]]], bef
     walk = [node]
     while walk:
         one = walk.pop()
-        pushed = {head for head, least in after[one] if columns[head] == columns[one] + least} - group
-        group |= pushed
-        walk += pushed
-        if len(group) > _MOST_TOGETHER:
-            return False
+        for head, least in after[one]:
+            if columns[head] == columns[one] + least and head not in group:
+                group.add(head)
+                walk.append(head)
+                if len(group) > _MOST_TOGETHER:
+                    return False
     room = [columns[head] - columns[one] - least for one in group for head, least in after[one] if head not in group]
     longer = sum([tail not in group for one in group for tail in before[one]])
     if len(room) <= longer:

@@ -190,6 +190,12 @@ def test_a_task_that_only_starts_something_late_stands_beside_it() -> None:
     assert at.nodes["x"].x == at.nodes["b"].x
 
 
+def test_tasks_that_only_lead_to_something_late_stand_beside_it_together() -> None:
+    _, at = drawn("ab", "bc", "cd", "de", "ax", "xy", "xz", "ye", "ze")
+    assert at.nodes["x"].x == at.nodes["c"].x
+    assert {at.nodes[id_].x for id_ in "yz"} == {at.nodes["d"].x}
+
+
 def test_edges_that_need_not_cross_do_not() -> None:
     found, at = drawn("ay", "az", "bx", "cw")
     ends = sorted((at.nodes[edge.tail].y, at.nodes[edge.head].y) for edge in found.edges)
