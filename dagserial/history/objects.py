@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import Generic, Self, TypeVar
+from typing import Self
 
 import msgspec
 
 from dagserial.errors import RepositoryError
 from dagserial.history.batch import Batch, Header
 from dagserial.history.repository import Repository
+from dagserial.recent import Recent
 
 FOLDER = b"40000"
 """The mode of a folder, as Git stores it."""
@@ -32,8 +32,6 @@ _MOST_IDLE = 4
 _MOST_BLOB_BYTES = 16 * 1024 * 1024
 _MOST_ENTRIES = 400_000
 """What is remembered of blobs, in bytes, and of trees, in names."""
-
-_V = TypeVar("_V")
 
 
 class TreeEntry(msgspec.Struct, frozen=True, gc=False):
@@ -63,10 +61,10 @@ class Objects:
         self._repository = repository
         self._contents = _Idle(lambda: Batch(repository, "--batch"))
         self._headers = _Idle(lambda: Batch(repository, "--batch-check"))
-        self._blobs: _Recent[bytes] = _Recent(_MOST_BLOB_BYTES)
-        self._trees: _Recent[tuple[TreeEntry, ...]] = _Recent(_MOST_ENTRIES)
-        self._names: _Recent[dict[bytes, TreeEntry]] = _Recent(_MOST_ENTRIES)
-        self._roots: _Recent[bytes] = _Recent(_MOST_ENTRIES)
+        self._blobs: Recent[bytes, bytes] = Recent(_MOST_BLOB_BYTES)
+        self._trees: Recent[bytes, tuple[TreeEntry, ...]] = Recent(_MOST_ENTRIES)
+        self._names: Recent[bytes, dict[bytes, TreeEntry]] = Recent(_MOST_ENTRIES)
+        self._roots: Recent[bytes, bytes] = Recent(_MOST_ENTRIES)
         self._absent: set[bytes] = set()
         self._looked_through: set[str] = set()
         self._lock = threading.Lock()
@@ -254,35 +252,6 @@ class _Idle:
             if batch.is_usable():
                 return batch
             batch.close()
-
-
-class _Recent(Generic[_V]):
-    """What was used last, up to a total weight. Threads may share it."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._weight = 0
-        self._kept: OrderedDict[bytes, tuple[_V, int]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: bytes) -> _V | None:
-        with self._lock:
-            if key not in self._kept:
-                return None
-            self._kept.move_to_end(key)
-            return self._kept[key][0]
-
-    def put(self, key: bytes, value: _V, weight: int) -> None:
-        """Remember a value; one that would drive out most others is not."""
-        if weight > self._most // 4:
-            return
-        with self._lock:
-            if key in self._kept:
-                return
-            self._kept[key] = value, weight
-            self._weight += weight
-            while self._weight > self._most:
-                self._weight -= self._kept.popitem(last=False)[1][1]
 
 
 def _check(id_: bytes) -> None:

@@ -67,21 +67,21 @@ class Asked:
 
     def this_url(self, **changes: object) -> str:
         """Return the path of this request with other parameters; None takes one away."""
-        kept = dict(self.request.query_params) | changes
-        query = urlencode({name: str(value) for name, value in kept.items() if value is not None})
-        path = str(self.request.scope["path"])
-        return f"{path}?{query}" if query else path
+        return self._with_query(str(self.request.scope["path"]), changes)
 
     def twin_url(self, name: str, /, **place: object) -> str:
         """Return the path of a resource of the API with the parameters of this request, which asks for its page."""
-        query = urlencode(list(self.request.query_params.items()))
-        path = self.url(name, **place)
-        return f"{path}?{query}" if query else path
+        return self._with_query(self.url(name, **place), {})
 
     def here(self, **changes: object) -> str:
         """Return this request with other parameters, as a link on its own page; None takes one away."""
+        return self._with_query("", changes) or "?"
+
+    def _with_query(self, path: str, changes: dict[str, object]) -> str:
+        """Return a path with the parameters of this request, some of them changed."""
         kept = dict(self.request.query_params) | changes
-        return f"?{urlencode({name: str(value) for name, value in kept.items() if value is not None})}"
+        query = urlencode({name: str(value) for name, value in kept.items() if value is not None})
+        return f"{path}?{query}" if query else path
 
     def _path(self, route: str, place: dict[str, Any]) -> str:
         quoted = {name: quote(str(value), safe=_SAFE) for name, value in place.items()}

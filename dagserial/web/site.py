@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.routing import Router
 
 from dagserial.drawing import Layout
+from dagserial.recent import Recent
 from dagserial.record import Record
-from dagserial.web.caches import BoundedCache
 from dagserial.web.database import Database
 from dagserial.web.outline import Outline
 from dagserial.web.pages import environment
@@ -48,10 +48,10 @@ class Site:
     repository: ServedRepository | None = None
     authorize: Authorize | None = None
     seconds: float = 30.0
-    records: BoundedCache[str, Record] = field(default_factory=lambda: BoundedCache(_RECORDS))
-    outlines: BoundedCache[str, Outline] = field(default_factory=lambda: BoundedCache(_OUTLINES))
-    diffs: BoundedCache[str, bytes] = field(default_factory=lambda: BoundedCache(_DIFFS))
-    layouts: BoundedCache[bytes, Layout] = field(default_factory=lambda: BoundedCache(_LAYOUTS))
+    records: Recent[str, Record] = field(default_factory=lambda: Recent(_RECORDS))
+    outlines: Recent[str, Outline] = field(default_factory=lambda: Recent(_OUTLINES))
+    diffs: Recent[str, bytes] = field(default_factory=lambda: Recent(_DIFFS))
+    layouts: Recent[bytes, Layout] = field(default_factory=lambda: Recent(_LAYOUTS))
     resources: tuple[Resource, ...] = ()
     router: Router = field(default_factory=Router)
     templates: Environment = field(default_factory=environment)

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from dagserial.errors import RepositoryError
-from dagserial.history import objects as module
 from dagserial.history.batch import Batch
 from dagserial.history.objects import Objects, TreeEntry
 from dagserial.history.repository import Repository
+from dagserial.recent import Recent
 
 Git = Callable[..., str]
 Commit = Callable[..., str]
@@ -258,7 +258,7 @@ def test_trees_of_sha256_repositories_are_read(tmp_path: Path, git: Git, commit:
 
 
 def test_what_is_remembered_is_bounded(objects: Objects, repo: Path, git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
-    recent: module._Recent[str] = module._Recent(8)
+    recent: Recent[bytes, str] = Recent(8)
     for number in range(20):
         recent.put(b"%d" % number, "x", 2)
     assert [number for number in range(20) if recent.get(b"%d" % number)] == [16, 17, 18, 19]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -49,9 +49,11 @@ def behind_parameters(app: Starlette) -> ASGIApp:
     ],
     ids=["alone", "starlette", "fastapi", "parameters"],
 )
-def test_links_lead_back_wherever_it_is_mounted(store_url: str, mount: object, prefix: str) -> None:
+def test_links_lead_back_wherever_it_is_mounted(
+    store_url: str, mount: Callable[[Starlette], ASGIApp], prefix: str
+) -> None:
     app = create_app(store_url)
-    with running(mount(app)) as client:  # type: ignore[operator]
+    with running(mount(app)) as client:
         _check_links(client, prefix)
     app.state.site.database.close()
 
