@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -134,7 +134,8 @@ def version_shown(asked: Asked, answer: VersionRow) -> Mapping[str, Any]:
 def record_shown(asked: Asked, record: Record) -> Mapping[str, Any]:
     """Return the graph of a record, its fields and its tasks, without what looks like a secret."""
     dag = record.dag()
-    graph = graph_of(dag, link=task_link(asked), shown=shown_name)
+    link = task_link(asked)
+    graph = graph_of(dag, link=link, shown=shown_name)
     picture: Picture = picture_of(asked, graph, f"The graph of {dag.dag_id}")
     query: TasksQuery = asked.query
     task = dag.tasks.get(query.task) if query.task is not None else None
@@ -148,7 +149,7 @@ def record_shown(asked: Asked, record: Record) -> Mapping[str, Any]:
         "listed": task_list(asked, dag),
         "task": task,
         "task_fields": _displayed(task_fields),
-        "task_link": task_link(asked),
+        "task_link": link,
     }
 
 
@@ -192,11 +193,9 @@ def _plain(part: msgspec.Struct) -> Any:
 
 def _displayed(fields: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
     """Return fields by name, each with whether its value has several lines."""
-    return list(_lines(fields))
-
-
-def _lines(fields: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
+    found = []
     for name in sorted(fields):
         value = fields[name]
         is_text = isinstance(value, str) and "\n" in value
-        yield name, value if is_text else display(value), is_text
+        found.append((name, value if is_text else display(value), is_text))
+    return found

@@ -73,8 +73,8 @@ def _section(asked: Asked, report: Report, dag_id: str, changes: Sequence[Change
     graph = changes_graph(
         *report.versions(dag_id), part, lambda task_id: f"#{anchors[task_id]}" if task_id in anchors else ""
     )
-    if more := len(rows) - MOST_ROWS:
-        left_out += f" {counted(more, 'more change')} not listed." if more > 0 else ""
+    if (more := len(rows) - MOST_ROWS) > 0:
+        left_out += f" {counted(more, 'more change')} not listed."
     fates = [fate for fate in part.tasks.values() if fate != "same"]
     words = [f"{fates.count(fate)} {fate}" for fate in ("added", "removed", "changed", "moved", "renamed")]
     return Section(

@@ -24,7 +24,6 @@ class RecordEndpoint(Endpoint):
 
     def __init__(self, site: Site, resource: Resource) -> None:
         super().__init__(site, resource, (resource.media_type,))
-        self._held = site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
@@ -50,6 +49,6 @@ class RecordEndpoint(Endpoint):
 
     def _in_memory(self, scope: Scope) -> Record | None:
         """Return a record that everybody may see, if it is in memory and nothing else is asked for."""
-        if self._held.authorize is not None or scope.get("query_string"):
+        if self._site.authorize is not None or scope.get("query_string"):
             return None
-        return self._held.records.get(unquote(scope["path_params"]["digest"]))
+        return self._site.records.get(unquote(scope["path_params"]["digest"]))
